@@ -1,0 +1,24 @@
+//! What every store shares: options, types, payload documents, ids, paging, uploads, retries and connections.
+//!
+//! This crate knows no store and no JNI; the stores are crates beside it that depend on it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
+
+pub mod civil;
+pub mod document;
+pub mod error;
+pub mod ids;
+pub mod metrics;
+pub mod net;
+pub mod options;
+pub mod paging;
+pub mod payload;
+pub mod retry;
+pub mod schema;
+pub mod secret;
+pub mod store;
+pub mod table;
+pub mod upload;
+pub mod write;
+
+pub use error::{Error, Kind, Result};

@@ -1,0 +1,3 @@
+//! How a store is reached.
+
+pub mod grpc;

@@ -1,0 +1,133 @@
+//! Every option, stated once: from the table below come the struct, the parser, the defaults, the aliases, the
+//! error texts and the rows of `docs/options.md`.
+//!
+//! An option of the contract that does not work yet stands in [`table::PLANNED`] and is refused by name.
+
+mod parse;
+mod table;
+mod value;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::retry::RetryPolicy;
+use crate::secret::Secret;
+
+pub use table::{OptionRow, markdown, rows};
+pub use value::{Distance, Overwrite, Seconds};
+
+/// Which side of a connector an option belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Reaching the store: reads and writes.
+    Both,
+    /// Reads alone.
+    Read,
+    /// Writes alone.
+    Write,
+}
+
+impl Side {
+    fn allows(self, wanted: Side) -> bool {
+        self == Side::Both || wanted == Side::Both || self == wanted
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Side::Both => "Reaching the store",
+            Side::Read => "Reading",
+            Side::Write => "Writing",
+        }
+    }
+}
+
+/// What the user asked for, parsed and checked. It travels to the executors inside plans and splits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Options {
+    /// The options that have a name of their own.
+    #[serde(flatten)]
+    pub named: table::Named,
+    /// `header.<name>`: sent with every request. Values can be credentials, so they are secrets.
+    pub headers: BTreeMap<String, Secret>,
+    /// `vector.<name>.<property>` by the vector's name (empty: the unnamed vector).
+    pub vectors: BTreeMap<String, VectorProperties>,
+}
+
+/// The properties of one vector for a collection that is to be created.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VectorProperties {
+    /// Number of dimensions; taken from the data if not given.
+    pub size: Option<u64>,
+    /// How two vectors are compared; the option `distance` if not given.
+    pub distance: Option<Distance>,
+}
+
+/// Where the options come from: those of the read or write, and the session's `spark.vectorfuse.*`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Given {
+    /// Of this read or write; they win.
+    pub options: BTreeMap<String, String>,
+    /// The session's, with their whole keys.
+    #[serde(default)]
+    pub session: BTreeMap<String, String>,
+}
+
+impl Given {
+    /// Parses and checks the options for one side. With [`Side::Both`] each known option is accepted: it is not
+    /// known yet whether a read or a write follows.
+    pub fn parse(&self, side: Side) -> Result<Options> {
+        parse::parse(self, side)
+    }
+
+    /// A regular expression over the names of those given options that are secret, for Spark's own redaction;
+    /// `None` if there are none.
+    #[must_use]
+    pub fn redaction(&self) -> Option<String> {
+        parse::redaction(self)
+    }
+}
+
+impl Options {
+    /// The store's name: said by `store`, or by an option that only one store has.
+    pub fn store(&self) -> Result<&str> {
+        self.named.store.as_deref().ok_or_else(|| missing("store", "for example `qdrant`"))
+    }
+
+    /// Where the store answers: `url`, or `host`, `port` and `https`.
+    pub fn url(&self, default_port: u16) -> Result<String> {
+        match (&self.named.url, &self.named.host) {
+            (Some(_), Some(_)) => Err(Error::options("`url` and `host` both say where the store is: give one of them")),
+            (Some(url), None) => Ok(url.clone()),
+            (None, Some(host)) => {
+                let scheme = if self.named.https { "https" } else { "http" };
+                Ok(format!("{scheme}://{host}:{}", self.named.port.unwrap_or(default_port)))
+            }
+            (None, None) => Err(missing("url", "for example `http://localhost:6334`")),
+        }
+    }
+
+    /// The collection, with its prefix if there is one.
+    pub fn collection(&self) -> Result<String> {
+        let name = self.named.collection.as_deref().filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| missing("collection", "the collection to read or write"))?;
+        Ok(match &self.named.dataset {
+            Some(dataset) => format!("{dataset}{}{name}", self.named.dataset_separator),
+            None => name.to_owned(),
+        })
+    }
+
+    /// How failed requests are tried again.
+    #[must_use]
+    pub fn retry_policy(&self) -> RetryPolicy {
+        RetryPolicy { max_retries: self.named.max_retries as usize, backoff: self.named.backoff_factor.duration() }
+    }
+}
+
+fn missing(name: &str, what: &str) -> Error {
+    Error::options(format!("option `{name}` is missing: {what}"))
+}
+
+#[cfg(test)]
+mod tests;

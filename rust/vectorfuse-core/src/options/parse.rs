@@ -1,0 +1,304 @@
+//! From what the user wrote to [`Options`]: case, aliases, precedence, files, and errors that name the option.
+
+use std::collections::BTreeMap;
+
+use super::value::OptionValue;
+use super::{Distance, Given, Options, Side, table};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// The prefix of options that stand in the session.
+const SESSION: &str = "spark.vectorfuse.";
+/// The stores that session options can be meant for alone.
+const STORES: &[&str] = &["qdrant", "milvus", "milvus-binlog", "milvus-import"];
+/// A name that is farther away than this is no likely misspelling.
+const NEAREST: usize = 3;
+
+/// One option as it was given: its own spelling for messages, its text, and whether it came from the session.
+#[derive(Clone)]
+struct Entry {
+    written: String,
+    text: String,
+    session: bool,
+}
+
+/// What an option's name means.
+enum Name {
+    Named(&'static str, Side),
+    /// `<secret>_file` or `<secret>_env`.
+    Indirect(&'static str, &'static str),
+    Header(String),
+    Vector(String),
+}
+
+pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
+    let entries = merge(given)?;
+    let mut options = Options { named: table::Named::default(), headers: BTreeMap::new(), vectors: BTreeMap::new() };
+    let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
+    for (key, entry) in &entries {
+        let name = resolve(key, entry)?;
+        let own_side = match &name {
+            Name::Named(_, side) => *side,
+            Name::Indirect(..) | Name::Header(_) => Side::Both,
+            Name::Vector(_) => Side::Write,
+        };
+        if !own_side.allows(side) {
+            // A session's options serve reads and writes alike; an option of this very read or write is a mistake.
+            if entry.session {
+                continue;
+            }
+            let (own, other) = if own_side == Side::Read { ("reading", "write") } else { ("writing", "read") };
+            return Err(Error::options(format!(
+                "option `{}` belongs to {own} and has no meaning for a {other}: remove it",
+                entry.written
+            )));
+        }
+        match name {
+            Name::Named(name, _) => {
+                if let Some(other) = seen.insert(name, entry.written.clone()) {
+                    return Err(Error::options(format!(
+                        "options `{other}` and `{}` mean the same: give one of them",
+                        entry.written
+                    )));
+                }
+                set(&mut options, name, &entry.written, &entry.text)?;
+                implied_store(&mut options, key);
+            }
+            Name::Indirect(name, how) => {
+                if let Some(other) = seen.insert(name, entry.written.clone()) {
+                    return Err(Error::options(format!(
+                        "options `{other}` and `{}` give the same secret: keep one of them",
+                        entry.written
+                    )));
+                }
+                let text = indirect(how, entry)?;
+                set(&mut options, name, &entry.written, &text)?;
+            }
+            Name::Header(header) => {
+                options.headers.insert(header, Secret::new(&entry.text));
+            }
+            Name::Vector(rest) => vector_property(&mut options, &rest, entry)?,
+        }
+    }
+    check(&mut options)?;
+    Ok(options)
+}
+
+/// The options of the read or write over the session's for its store over the session's for all.
+fn merge(given: &Given) -> Result<BTreeMap<String, Entry>> {
+    let mut own = BTreeMap::new();
+    for (key, text) in &given.options {
+        let entry = Entry { written: key.clone(), text: text.clone(), session: false };
+        if let Some(other) = own.insert(key.to_lowercase(), entry) {
+            return Err(Error::options(format!("option `{}` is given twice, as `{key}` too", other.written)));
+        }
+    }
+    let mut session = BTreeMap::new();
+    let mut by_store: BTreeMap<&str, BTreeMap<String, Entry>> = BTreeMap::new();
+    for (whole, text) in &given.session {
+        let lower = whole.to_lowercase();
+        let Some(key) = lower.strip_prefix(SESSION) else { continue };
+        let entry = Entry { written: whole.clone(), text: text.clone(), session: true };
+        let store = STORES.iter().find(|store| key.strip_prefix(**store).is_some_and(|rest| rest.starts_with('.')));
+        match store {
+            Some(store) => by_store.entry(store).or_default().insert(key[store.len() + 1..].to_owned(), entry),
+            None => session.insert(key.to_owned(), entry),
+        };
+    }
+    let store = own.get("store").or_else(|| session.get("store")).map(|entry| entry.text.to_lowercase());
+    let store = store.or_else(|| own.keys().find(|key| key.starts_with("qdrant_")).map(|_| "qdrant".to_owned()));
+    if let Some(mut special) = store.and_then(|store| by_store.remove(store.as_str())) {
+        special.append(&mut without_synonyms(session, &special));
+        session = special;
+    }
+    let mut merged = without_synonyms(session, &own);
+    merged.extend(own);
+    Ok(merged)
+}
+
+/// `weak` without the options that `strong` gives too, under whichever of their names.
+fn without_synonyms(weak: BTreeMap<String, Entry>, strong: &BTreeMap<String, Entry>) -> BTreeMap<String, Entry> {
+    let meanings: Vec<String> = strong.keys().map(|key| meaning(key)).collect();
+    weak.into_iter().filter(|(key, _)| !meanings.contains(&meaning(key))).collect()
+}
+
+/// The name in the contract, or the key itself where it has none; a secret from a file means that secret.
+fn meaning(key: &str) -> String {
+    for row in table::rows() {
+        let indirect =
+            row.secret && [format!("{}_file", row.name), format!("{}_env", row.name)].iter().any(|k| k == key);
+        if row.name == key || row.aliases.contains(&key) || indirect {
+            return row.name.to_owned();
+        }
+    }
+    key.to_owned()
+}
+
+fn resolve(key: &str, entry: &Entry) -> Result<Name> {
+    for row in table::rows() {
+        if row.name == key || row.aliases.contains(&key) {
+            return Ok(Name::Named(row.name, row.side));
+        }
+        if row.secret {
+            for how in ["_file", "_env"] {
+                if key.strip_suffix(how) == Some(row.name) {
+                    return Ok(Name::Indirect(row.name, how));
+                }
+            }
+        }
+    }
+    if let Some(header) = key.strip_prefix("header.") {
+        return Ok(Name::Header(header.to_owned()));
+    }
+    if key.starts_with("vector.") {
+        // The vector's own name keeps its case.
+        let rest = entry.written.get(entry.written.len() - key.len() + "vector.".len()..).unwrap_or_default();
+        return Ok(Name::Vector(rest.to_owned()));
+    }
+    if table::PLANNED.contains(&key) || key.starts_with("index.") {
+        return Err(Error::unsupported(format!(
+            "option `{}` does not work yet in this version: remove it",
+            entry.written
+        )));
+    }
+    Err(unknown(key, &entry.written))
+}
+
+fn unknown(key: &str, written: &str) -> Error {
+    let rows = table::rows();
+    let names = rows.iter().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()));
+    let names = names.chain(table::PLANNED.iter().copied());
+    let nearest = names.map(|name| (strsim::damerau_levenshtein(key, name), name)).min();
+    let hint = match nearest {
+        Some((distance, name)) if distance <= NEAREST.min(name.len() / 2) => format!(": did you mean `{name}`?"),
+        Some(_) | None => "; see docs/options.md for those that there are".to_owned(),
+    };
+    Error::options(format!("unknown option `{written}`{hint}"))
+}
+
+fn set(options: &mut Options, name: &str, written: &str, text: &str) -> Result<()> {
+    options.named.set(name, text).map_err(|expected| {
+        let secret = table::rows().iter().any(|row| row.name == name && row.secret);
+        let shown = if secret { "***" } else { text };
+        Error::options(format!("option `{written}` is `{shown}`: expected {expected}"))
+    })
+}
+
+/// An option that only one store has says which store is meant.
+fn implied_store(options: &mut Options, key: &str) {
+    if options.named.store.is_none() && key.starts_with("qdrant_") {
+        options.named.store = Some("qdrant".to_owned());
+    }
+}
+
+fn indirect(how: &str, entry: &Entry) -> Result<String> {
+    let text = if how == "_env" {
+        std::env::var(&entry.text).map_err(|_| {
+            Error::options(format!(
+                "option `{}`: the driver has no environment variable `{}`",
+                entry.written, entry.text
+            ))
+        })?
+    } else {
+        std::fs::read_to_string(&entry.text).map_err(|error| {
+            Error::options(format!("option `{}`: can't read the file `{}`", entry.written, entry.text)).caused_by(error)
+        })?
+    };
+    Ok(text.trim().to_owned())
+}
+
+fn vector_property(options: &mut Options, rest: &str, entry: &Entry) -> Result<()> {
+    let (vector, property) = rest.rsplit_once('.').unwrap_or(("", rest));
+    let wrong =
+        |expected: &str| Error::options(format!("option `{}` is `{}`: expected {expected}", entry.written, entry.text));
+    let vector = options.vectors.entry(vector.to_owned()).or_default();
+    match property.to_lowercase().as_str() {
+        "size" => match entry.text.trim().parse() {
+            Ok(size @ 1..=65_536) => vector.size = Some(size),
+            Ok(_) | Err(_) => return Err(wrong("a number of dimensions from 1 to 65536")),
+        },
+        "distance" => vector.distance = Some(Distance::parse(&entry.text).map_err(wrong)?),
+        _ => {
+            return Err(Error::unsupported(format!(
+                "option `{}`: of a vector's properties only `size` and `distance` work yet",
+                entry.written
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What can be known to be wrong from the options alone; PEM files become PEM text, so that executors need no file.
+fn check(options: &mut Options) -> Result<()> {
+    let named = &mut options.named;
+    match named.transport.to_lowercase().as_str() {
+        "grpc" => {}
+        "http" => return Err(Error::unsupported("option `transport`: `http` does not work yet in this version")),
+        other => return Err(Error::options(format!("option `transport` is `{other}`: expected `grpc` or `http`"))),
+    }
+    match named.write_mode.to_lowercase().as_str() {
+        "upsert" => {}
+        mode @ ("insert" | "update" | "partial" | "delete") => {
+            return Err(Error::unsupported(format!("option `write_mode`: `{mode}` does not work yet in this version")));
+        }
+        other => return Err(Error::options(format!("option `write_mode` is `{other}`: expected `upsert`"))),
+    }
+    if named.port.is_some() && named.host.is_none() {
+        return Err(Error::options("option `port` goes with `host`; a `url` holds its port itself"));
+    }
+    if named.tls_cert.is_some() != named.tls_key.is_some() {
+        return Err(Error::options("options `tls_cert` and `tls_key` go together"));
+    }
+    named.tls_ca = named.tls_ca.take().map(|ca| pem("tls_ca", ca)).transpose()?;
+    named.tls_cert = named.tls_cert.take().map(|cert| pem("tls_cert", cert)).transpose()?;
+    if let Some(key) = named.tls_key.take() {
+        named.tls_key = Some(Secret::new(pem("tls_key", key.expose().to_owned())?));
+    }
+    if named.id_field.is_some() && !named.key_fields.is_empty() {
+        return Err(Error::options("options `id_field` and `key_fields` both name the point: give one of them"));
+    }
+    if named.vector_field.is_some() && named.vector_fields.is_some() {
+        return Err(Error::options(
+            "options `vector_field` (the unnamed vector) and `vector_fields` (named ones) exclude each other",
+        ));
+    }
+    match (&named.vector_fields, &named.vector_names) {
+        (None, Some(_)) => return Err(Error::options("option `vector_names` goes with `vector_fields`")),
+        (Some(fields), Some(names)) if fields.len() != names.len() => {
+            return Err(Error::options(format!(
+                "options `vector_fields` and `vector_names` differ in length: {} and {}",
+                fields.len(),
+                names.len()
+            )));
+        }
+        (Some(_) | None, _) => {}
+    }
+    Ok(())
+}
+
+fn pem(name: &str, text: String) -> Result<String> {
+    if text.contains("-----BEGIN") {
+        return Ok(text);
+    }
+    std::fs::read_to_string(&text).map_err(|error| {
+        let shown = if name == "tls_key" { "***" } else { &text };
+        Error::options(format!("option `{name}`: `{shown}` is neither PEM text nor a file that the driver can read"))
+            .caused_by(error)
+    })
+}
+
+pub(super) fn redaction(given: &Given) -> Option<String> {
+    let session = given.session.keys().map(|key| key.to_lowercase());
+    let session = session.filter_map(|key| key.strip_prefix(SESSION).map(str::to_owned));
+    let keys = given.options.keys().map(|key| key.to_lowercase()).chain(session);
+    let mut secret: Vec<String> = keys
+        .filter_map(|key| {
+            let rows = table::rows();
+            let name = rows.into_iter().find(|row| row.secret && key.ends_with(row.name)).map(|row| row.name);
+            name.map(str::to_owned).or_else(|| key.contains("header.").then(|| r"header\..*".to_owned()))
+        })
+        .collect();
+    secret.sort();
+    secret.dedup();
+    (!secret.is_empty()).then(|| format!("(?i)^(.*\\.)?({})$", secret.join("|")))
+}

@@ -1,0 +1,239 @@
+//! The table of options. One line here is the whole of an option: names, type, default, side and meaning.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use serde::{Deserialize, Serialize};
+
+use super::value::OptionValue;
+use super::{Distance, Overwrite, Seconds, Side};
+use crate::secret::Secret;
+
+/// One row of the documentation.
+#[derive(Clone, Debug)]
+pub struct OptionRow {
+    /// The name in the contract.
+    pub name: &'static str,
+    /// Other spellings, most of them of the systems that people come from.
+    pub aliases: &'static [&'static str],
+    /// Reads, writes or both.
+    pub side: Side,
+    /// Whether the value must never be shown.
+    pub secret: bool,
+    /// The default, as text.
+    pub default: String,
+    /// What it means.
+    pub about: &'static str,
+}
+
+macro_rules! options {
+    ($($side:ident { $($name:literal $(| $alias:literal)* => $field:ident : $type:ty = $default:expr, $about:literal;)* })*) => {
+        /// The value of every option that has a name of its own.
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[allow(missing_docs)] // the meaning stands in the table, once
+        pub struct Named { $($(pub $field: $type,)*)* }
+
+        impl Default for Named {
+            fn default() -> Self {
+                Self { $($($field: $default,)*)* }
+            }
+        }
+
+        impl Named {
+            /// Sets the option with this name of the contract; `Err` says what was expected instead.
+            pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), &'static str> {
+                match name {
+                    $($($name => self.$field = OptionValue::parse(text)?,)*)*
+                    _ => return Err("a known option"),
+                }
+                Ok(())
+            }
+        }
+
+        /// Every option that works, in the order of the table.
+        #[must_use]
+        pub fn rows() -> Vec<OptionRow> {
+            let defaults = Named::default();
+            vec![$($(OptionRow {
+                name: $name,
+                aliases: &[$($alias),*],
+                side: Side::$side,
+                secret: is_secret::<$type>(),
+                default: defaults.$field.show(),
+                about: $about,
+            },)*)*]
+        }
+    };
+}
+
+fn is_secret<T: 'static>() -> bool {
+    std::any::TypeId::of::<T>() == std::any::TypeId::of::<Option<Secret>>()
+}
+
+options! {
+    Both {
+        "store" => store: Option<String> = None,
+            "The store: `qdrant`. Needed unless an option that only one store has is given, such as `qdrant_url`.";
+        "url" | "endpoint" | "qdrant_url" | "uri" => url: Option<String> = None,
+            "Where the store answers gRPC: `http://host:6334`, or `https://…` for TLS. The port can be left out.";
+        "host" => host: Option<String> = None,
+            "Instead of `url`: the host alone.";
+        "port" | "grpc_port" => port: Option<u16> = None,
+            "With `host`: the port; the store's gRPC port if not given.";
+        "https" => https: bool = false,
+            "With `host`: use TLS.";
+        "transport" => transport: String = "grpc".to_owned(),
+            "`grpc`. (`http` does not work yet and is refused.)";
+        "collection" | "collection_name" => collection: Option<String> = None,
+            "The collection to read or write.";
+        "dataset" | "dataset_name" => dataset: Option<String> = None,
+            "A prefix of the collection's name.";
+        "dataset_separator" => dataset_separator: String = "_".to_owned(),
+            "What stands between `dataset` and `collection`.";
+        "api_key" => api_key: Option<Secret> = None,
+            "The store's API key. Also `api_key_file` (a file on the driver that holds it) and `api_key_env` (an environment variable of the driver).";
+        "tls_ca" => tls_ca: Option<String> = None,
+            "The certificate authority to trust instead of the system's: PEM text, or a file on the driver.";
+        "tls_cert" => tls_cert: Option<String> = None,
+            "With `tls_key`: the client's certificate (mTLS): PEM text, or a file on the driver.";
+        "tls_key" => tls_key: Option<Secret> = None,
+            "With `tls_cert`: the client's key: PEM text, or a file on the driver.";
+        "tls_server_name" => tls_server_name: Option<String> = None,
+            "The name that the server's certificate must carry, if it is not the url's host.";
+        "timeout" => timeout: Seconds = Seconds(30.0),
+            "The longest that one request may take, in seconds.";
+        "connect_timeout" => connect_timeout: Seconds = Seconds(5.0),
+            "The longest that a connection may take to open, in seconds.";
+        "max_retries" | "retries" => max_retries: u32 = 3,
+            "How often a request is sent again after an error that can pass (unreachable, timed out, rate limited).";
+        "backoff_factor" => backoff_factor: Seconds = Seconds(0.5),
+            "The first pause before a retry, in seconds; each further one is twice as long, with jitter. A longer wait that the store asks for is honoured.";
+    }
+    Read {
+        "splits" => splits: Option<NonZeroUsize> = None,
+            "How many parts are read side by side; Spark's default parallelism if not given. They are disjoint and together complete.";
+        "schema_sample" => schema_sample: u32 = 1000,
+            "How many points the schema of a collection that VectorFuse did not create is inferred from.";
+        "page_size" => page_size: Option<NonZeroU32> = None,
+            "The most points of one request. Pages are sized by bytes; this only makes them smaller.";
+    }
+    Write {
+        "id_field" => id_field: Option<String> = None,
+            "The column that names the point; `id` where there is one. Integers (0 to 2^64-1) and UUIDs are used as they are, any other value becomes a UUIDv5 and the value itself is kept in the payload.";
+        "key_fields" => key_fields: Vec<String> = Vec::new(),
+            "Several columns that name the point together: a UUIDv5 of their values.";
+        "vector_field" | "embedding_field" => vector_field: Option<String> = None,
+            "The column that holds the unnamed vector; `vector` where there is one.";
+        "vector_fields" => vector_fields: Option<Vec<String>> = None,
+            "The columns that hold named vectors. The empty text says that there are no vectors.";
+        "vector_names" => vector_names: Option<Vec<String>> = None,
+            "The names of the vectors in `vector_fields`, in the same order; the columns' own names if not given.";
+        "payload_fields" => payload_fields: Option<Vec<String>> = None,
+            "The columns that are kept as payload; all others than the id and the vectors if not given.";
+        "write_mode" => write_mode: String = "upsert".to_owned(),
+            "`upsert`: a point replaces the one that has its id. (The other modes do not work yet and are refused.)";
+        "batch_rows" | "batch_size" => batch_rows: Option<NonZeroUsize> = None,
+            "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
+        "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),
+            "The size of one request in bytes. A row that is larger goes alone.";
+        "concurrency" => concurrency: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3),
+            "How many requests of one task are in flight at once.";
+        "wait" => wait: bool = true,
+            "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied.";
+        "create_collection" => create_collection: bool = true,
+            "Whether a missing collection is created from the DataFrame; if not, it is an error.";
+        "distance" => distance: Distance = Distance::Cosine,
+            "How vectors are compared, for a collection that is created: `cosine` (the store normalises the vectors), `euclid`, `dot`, `manhattan`.";
+        "overwrite" => overwrite: Overwrite = Overwrite::Truncate,
+            "What `mode(\"overwrite\")` does: `truncate` deletes every point and keeps the collection's settings, `recreate` deletes the collection and creates it from the DataFrame. (`swap` does not work yet and is refused.)";
+    }
+}
+
+/// Options of the contract that are known and do not work yet: refused by name, never ignored.
+pub(super) const PLANNED: &[&str] = &[
+    "database",
+    "token",
+    "token_file",
+    "token_env",
+    "username",
+    "password",
+    "password_file",
+    "password_env",
+    "filter",
+    "limit",
+    "offset",
+    "max_pages",
+    "with_payload",
+    "with_vectors",
+    "payload",
+    "consistency",
+    "shard_key",
+    "shard_key_selector",
+    "partitions",
+    "query_vector",
+    "query_id",
+    "query_text",
+    "top_k",
+    "vector_name",
+    "score_threshold",
+    "search_params",
+    "id_scheme",
+    "sparse_vector_value_fields",
+    "sparse_vector_index_fields",
+    "sparse_vector_names",
+    "sparse_fields",
+    "sparse_names",
+    "multi_vector_fields",
+    "multi_vector_names",
+    "multi_fields",
+    "multi_names",
+    "condition",
+    "counter_fields",
+    "op_field",
+    "order_field",
+    "ordering",
+    "shards",
+    "replicas",
+    "primarykeyfield",
+    "autoid",
+    "on_error",
+    "dead_letter_path",
+    "max_errors",
+    "shard_key_field",
+    "partition",
+    "partition_field",
+    "embed_field",
+    "embed_vector",
+    "embed_model",
+    "embed_url",
+];
+
+/// The tables of `docs/options.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut page = String::new();
+    for side in [Side::Both, Side::Read, Side::Write] {
+        page.push_str(&format!("\n## {}\n\n| option | default | meaning |\n|---|---|---|\n", side.title()));
+        for row in rows().into_iter().filter(|row| row.side == side) {
+            let aliases: Vec<String> = row.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+            let aliases = if aliases.is_empty() { String::new() } else { format!("<br>also {}", aliases.join(", ")) };
+            page.push_str(&format!("| `{}`{aliases} | {} | {} |\n", row.name, row.default, row.about));
+        }
+        match side {
+            Side::Both => page.push_str(
+                "| `header.<name>` | – | A header that is sent with every request. Its value is treated as a secret. |\n",
+            ),
+            Side::Write => page.push_str(
+                "| `vector.<name>.size`<br>`vector.size` | from the data | The number of dimensions of a vector, for a collection that is created; without a name: of the unnamed vector. |\n\
+                 | `vector.<name>.distance`<br>`vector.distance` | `distance` | How this vector is compared. |\n",
+            ),
+            Side::Read => {}
+        }
+    }
+    page.push_str(
+        "\n## Known, not working yet\n\nThese options of the contract are refused with an error until they work: ",
+    );
+    let planned: Vec<String> = PLANNED.iter().map(|name| format!("`{name}`")).collect();
+    page.push_str(&planned.join(", "));
+    page.push_str(", `index.<field>`.\n");
+    page
+}

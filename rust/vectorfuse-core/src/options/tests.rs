@@ -1,0 +1,161 @@
+use super::*;
+use crate::error::Kind;
+
+fn given(options: &[(&str, &str)]) -> Given {
+    let owned = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Given { options: owned(options), session: BTreeMap::new() }
+}
+
+fn with_session(options: &[(&str, &str)], session: &[(&str, &str)]) -> Given {
+    Given { session: given(session).options, ..given(options) }
+}
+
+fn failure(options: &[(&str, &str)], side: Side) -> (Kind, String) {
+    match given(options).parse(side) {
+        Ok(_) => panic!("{options:?} were accepted"),
+        Err(error) => (error.kind(), error.to_string()),
+    }
+}
+
+#[test]
+fn names_are_case_insensitive_and_aliases_mean_the_same() {
+    let options = given(&[("QDRANT_URL", "http://h"), ("Collection_Name", "c"), ("retries", "7")]);
+    let options = options.parse(Side::Read).unwrap();
+    assert_eq!(options.store().unwrap(), "qdrant");
+    assert_eq!(options.url(6334).unwrap(), "http://h");
+    assert_eq!(options.collection().unwrap(), "c");
+    assert_eq!(options.named.max_retries, 7);
+}
+
+#[test]
+fn an_unknown_option_names_the_nearest_one() {
+    let (kind, text) = failure(&[("batch_row", "7")], Side::Write);
+    assert_eq!(kind, Kind::Options);
+    assert!(text.contains("`batch_row`") && text.contains("did you mean `batch_rows`?"), "{text}");
+    let (_, text) = failure(&[("zzzzzzzzzz", "7")], Side::Write);
+    assert!(!text.contains("did you mean"), "{text}");
+}
+
+#[test]
+fn an_option_that_does_not_work_yet_is_refused() {
+    for option in ["filter", "counter_fields", "index.city", "vector.a.hnsw", "with_vectors"] {
+        let (kind, text) = failure(&[(option, "1")], Side::Both);
+        assert_eq!(kind, Kind::Unsupported, "{option}");
+        assert!(text.contains(option), "{text}");
+    }
+    assert_eq!(failure(&[("transport", "http")], Side::Both).0, Kind::Unsupported);
+    assert_eq!(failure(&[("write_mode", "partial")], Side::Write).0, Kind::Unsupported);
+}
+
+#[test]
+fn an_option_of_the_other_side_is_refused_but_the_session_serves_both() {
+    let (kind, text) = failure(&[("batch_rows", "7")], Side::Read);
+    assert_eq!(kind, Kind::Options);
+    assert!(text.contains("`batch_rows`") && text.contains("writing"), "{text}");
+    let options = with_session(&[], &[("spark.vectorfuse.batch_rows", "7")]);
+    assert!(options.parse(Side::Read).is_ok());
+    assert_eq!(options.parse(Side::Write).unwrap().named.batch_rows.map(|rows| rows.get()), Some(7));
+}
+
+#[test]
+fn the_option_wins_over_the_store_s_session_option_wins_over_the_session_s() {
+    let session = [
+        ("spark.vectorfuse.url", "http://all"),
+        ("spark.vectorfuse.qdrant.endpoint", "http://qdrant"),
+        ("spark.vectorfuse.milvus.url", "http://milvus"),
+    ];
+    let url = |options: &[(&str, &str)]| with_session(options, &session).parse(Side::Read).unwrap().url(6334).unwrap();
+    assert_eq!(url(&[]), "http://all");
+    assert_eq!(url(&[("store", "qdrant")]), "http://qdrant");
+    assert_eq!(url(&[("store", "qdrant"), ("uri", "http://own")]), "http://own");
+}
+
+#[test]
+fn two_names_of_one_option_are_an_error() {
+    let (kind, text) = failure(&[("url", "http://a"), ("endpoint", "http://b")], Side::Both);
+    assert_eq!(kind, Kind::Options);
+    assert!(text.contains("`url`") && text.contains("`endpoint`"), "{text}");
+}
+
+#[test]
+fn a_wrong_value_says_what_was_expected_and_never_shows_a_secret() {
+    let (kind, text) = failure(&[("timeout", "soon")], Side::Both);
+    assert_eq!(kind, Kind::Options);
+    assert!(text.contains("`timeout`") && text.contains("soon") && text.contains("seconds"), "{text}");
+    let (_, text) = failure(&[("tls_cert", "-----BEGIN x"), ("tls_key", "/no/s3cr3t")], Side::Both);
+    assert!(!text.contains("s3cr3t"), "{text}");
+    for (name, value) in [
+        ("batch_rows", "0"),
+        ("concurrency", "0"),
+        ("wait", "maybe"),
+        ("distance", "far"),
+        ("batch_bytes", "-1"),
+        ("vector.size", "0"),
+        ("splits", "x"),
+    ] {
+        let (kind, text) = failure(&[(name, value)], Side::Both);
+        assert_eq!(kind, Kind::Options, "{name}");
+        assert!(text.contains(name) && text.contains(value), "{text}");
+    }
+}
+
+#[test]
+fn a_missing_option_is_named() {
+    let options = given(&[]).parse(Side::Read).unwrap();
+    for (result, name) in [
+        (options.store().map(str::to_owned), "store"),
+        (options.url(6334), "url"),
+        (options.collection(), "collection"),
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), Kind::Options);
+        assert!(error.to_string().contains(&format!("`{name}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_can_come_from_a_file_or_the_environment() {
+    let path = std::env::temp_dir().join(format!("vectorfuse-secret-{}", std::process::id()));
+    std::fs::write(&path, "from-file\n").unwrap();
+    let options = given(&[("api_key_file", path.to_str().unwrap())]).parse(Side::Read).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(options.named.api_key.as_ref().map(Secret::expose), Some("from-file"));
+    assert!(!format!("{options:?}").contains("from-file"));
+    let (kind, text) = failure(&[("api_key_env", "VECTORFUSE_NO_SUCH_VARIABLE")], Side::Read);
+    assert_eq!(kind, Kind::Options);
+    assert!(text.contains("VECTORFUSE_NO_SUCH_VARIABLE"), "{text}");
+}
+
+#[test]
+fn host_and_port_make_a_url_and_the_dataset_a_prefix() {
+    let options = given(&[("host", "h"), ("https", "true"), ("dataset", "d"), ("collection", "c")]);
+    let options = options.parse(Side::Read).unwrap();
+    assert_eq!(options.url(6334).unwrap(), "https://h:6334");
+    assert_eq!(options.collection().unwrap(), "d_c");
+}
+
+#[test]
+fn vector_properties_keep_the_case_of_the_vector_s_name() {
+    let options = given(&[("vector.My.Text.size", "3"), ("vector.size", "4"), ("vector.My.Text.DISTANCE", "dot")]);
+    let options = options.parse(Side::Write).unwrap();
+    assert_eq!(options.vectors["My.Text"], VectorProperties { size: Some(3), distance: Some(Distance::Dot) });
+    assert_eq!(options.vectors[""].size, Some(4));
+}
+
+#[test]
+fn redaction_names_just_the_secrets_that_are_given() {
+    assert_eq!(given(&[("url", "x")]).redaction(), None);
+    let pattern = given(&[("API_KEY", "x"), ("header.authorization", "y")]).redaction().unwrap();
+    assert_eq!(pattern, r"(?i)^(.*\.)?(api_key|header\..*)$");
+}
+
+#[test]
+fn options_survive_the_way_to_an_executor() {
+    let options = given(&[("store", "qdrant"), ("api_key", "k"), ("header.x", "y"), ("vector.a.size", "2")]);
+    let options = options.parse(Side::Write).unwrap();
+    let again: Options = serde_json::from_str(&serde_json::to_string(&options).unwrap()).unwrap();
+    assert_eq!(again.named.api_key.as_ref().map(Secret::expose), Some("k"));
+    assert_eq!(again.vectors, options.vectors);
+    assert_eq!(again.headers, options.headers);
+    assert_eq!(again.named.timeout, Seconds(30.0));
+}

@@ -1,0 +1,162 @@
+//! How the text of an option becomes a value, and how a default is shown in the documentation.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// A type that an option can have.
+pub(super) trait OptionValue: Sized {
+    /// The value of `text`, or what was expected instead.
+    fn parse(text: &str) -> Result<Self, &'static str>;
+    /// A default, as the documentation shows it.
+    fn show(&self) -> String;
+}
+
+/// A time span that users write in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seconds(pub f64);
+
+impl Seconds {
+    /// As a duration.
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        Duration::from_secs_f64(self.0)
+    }
+}
+
+/// How two dense vectors are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Distance {
+    /// The angle; the store normalises vectors of such a collection.
+    Cosine,
+    /// The straight line.
+    Euclid,
+    /// The inner product.
+    Dot,
+    /// The sum of the differences.
+    Manhattan,
+}
+
+/// What `mode("overwrite")` does to the collection that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Overwrite {
+    /// Deletes every point, keeps the collection and its settings.
+    Truncate,
+    /// Deletes the collection and creates it from the DataFrame.
+    Recreate,
+}
+
+impl OptionValue for String {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        Ok(text.to_owned())
+    }
+    fn show(&self) -> String {
+        format!("`{self}`")
+    }
+}
+
+impl OptionValue for Secret {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        Ok(Secret::new(text))
+    }
+    fn show(&self) -> String {
+        "***".to_owned()
+    }
+}
+
+impl OptionValue for bool {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("`true` or `false`"),
+        }
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Unsigned integers; where zero makes no sense the type is the non-zero one.
+macro_rules! integer {
+    ($type:ty, $expected:literal) => {
+        impl OptionValue for $type {
+            fn parse(text: &str) -> Result<Self, &'static str> {
+                text.trim().parse().map_err(|_| $expected)
+            }
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    };
+}
+integer!(u16, "a port between 0 and 65535");
+integer!(u32, "a whole number that is not negative");
+integer!(std::num::NonZeroU32, "a whole number from 1 to 4294967295");
+integer!(std::num::NonZeroUsize, "a whole number of at least 1");
+
+impl OptionValue for Seconds {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let number = text.trim().trim_end_matches('s').trim_end();
+        match number.parse::<f64>() {
+            Ok(seconds) if (0.0..=1e6).contains(&seconds) => Ok(Self(seconds)),
+            Ok(_) | Err(_) => Err("a number of seconds between 0 and 1000000"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{} s", self.0)
+    }
+}
+
+impl OptionValue for Distance {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "cosine" => Ok(Self::Cosine),
+            "euclid" | "l2" => Ok(Self::Euclid),
+            "dot" | "ip" => Ok(Self::Dot),
+            "manhattan" => Ok(Self::Manhattan),
+            _ => Err("`cosine`, `euclid`, `dot` or `manhattan`"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+impl OptionValue for Overwrite {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "truncate" => Ok(Self::Truncate),
+            "recreate" => Ok(Self::Recreate),
+            _ => Err("`truncate` or `recreate` (`swap` does not work yet)"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+/// A list of names, separated by commas; names keep inner spaces. The empty text is the empty list.
+impl OptionValue for Vec<String> {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        if names.iter().any(String::is_empty) { Err("names separated by commas") } else { Ok(names) }
+    }
+    fn show(&self) -> String {
+        self.join(",")
+    }
+}
+
+impl<T: OptionValue> OptionValue for Option<T> {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        T::parse(text).map(Some)
+    }
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| "–".to_owned(), OptionValue::show)
+    }
+}

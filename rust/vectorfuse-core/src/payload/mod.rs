@@ -1,0 +1,28 @@
+//! Payload values and Spark's values, both ways, without a change: what does not fit is an error.
+//!
+//! | Spark | document |
+//! |---|---|
+//! | boolean | boolean |
+//! | byte, short, integer, long | integer |
+//! | float, double | double (finite) |
+//! | decimal | string, exact, plain notation |
+//! | string | string |
+//! | binary | base64 string (RFC 4648, with padding) |
+//! | date, timestamp, timestamp_ntz | string of [`crate::civil`]; a timestamp ends in `Z` |
+//! | array | list |
+//! | struct | object, a null member is kept as null |
+//! | map | object; keys that are no strings are kept as their text |
+//! | variant | its value |
+
+mod decode;
+mod encode;
+mod infer;
+mod text;
+mod variant;
+
+pub use decode::ColumnBuilder;
+pub use encode::ColumnReader;
+pub use infer::{Sample, merge_index_type};
+
+#[cfg(test)]
+mod tests;

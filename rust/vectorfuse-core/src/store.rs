@@ -1,0 +1,49 @@
+//! What a store must be able to do: one collection of one database, read and written.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use arrow_array::RecordBatch;
+
+use crate::error::Result;
+use crate::metrics::Metrics;
+use crate::paging::BatchStream;
+use crate::schema::SparkField;
+use crate::table::{Scan, Table};
+use crate::write::{Outcome, Task, WritePlan, WriteRequest};
+
+use std::sync::Arc;
+
+/// One collection.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The collection's columns. `schema` is the user's own, which wins over what is kept or inferred. Types are those
+    /// that a Spark of the major version `spark` knows.
+    async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table>;
+
+    /// Disjoint parts that are together the whole of the scan; about `wanted` of them. Each can be read in any order
+    /// and more than once.
+    async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>>;
+
+    /// Starts to read a part. Batches have the columns of the scan.
+    fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream>;
+
+    /// Checks a write and prepares the collection for it: creates it, or empties it.
+    async fn prepare(&self, request: WriteRequest) -> Result<WritePlan>;
+
+    /// A writer for one task. Batches have the plan's columns.
+    fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>>;
+
+    /// Ends the write, after every task has.
+    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<()>;
+}
+
+/// What one task writes with. Dropping it aborts.
+#[async_trait]
+pub trait Writer: Send {
+    /// Takes a batch. It is sent in slices; an error may be that of an earlier slice.
+    async fn write(&mut self, batch: RecordBatch) -> Result<()>;
+
+    /// Waits until the store has taken every row; the message is for [`Store::finish`].
+    async fn commit(self: Box<Self>) -> Result<String>;
+}

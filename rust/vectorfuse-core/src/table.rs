@@ -1,0 +1,108 @@
+//! A collection as Spark sees it: columns, each with the part of a point that it is.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::schema::{SparkField, SparkType};
+
+/// The column of the point's id where no column of the user's has that part.
+pub const ID_COLUMN: &str = "id";
+/// The column of the unnamed vector.
+pub const VECTOR_COLUMN: &str = "vector";
+
+/// Which part of a point a column is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The id. If the payload has the field `kept`, that is the value that was hashed into the id.
+    Id {
+        /// The payload's field that holds a key which the id cannot give back.
+        kept: Option<String>,
+    },
+    /// The vector of this name; the unnamed one has the empty name.
+    Vector(String),
+    /// The payload's field of this name.
+    Payload(String),
+    /// Of no part: a column that is not written.
+    Unused,
+}
+
+/// A column and its part of the point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// The column's name in Spark.
+    pub name: String,
+    /// Its type in Spark.
+    #[serde(rename = "type")]
+    pub data_type: SparkType,
+    /// Spark's metadata of the column.
+    #[serde(default)]
+    pub metadata: Value,
+    /// The part of the point.
+    pub role: Role,
+}
+
+impl Column {
+    /// A column without metadata.
+    #[must_use]
+    pub fn new(name: impl Into<String>, data_type: SparkType, role: Role) -> Self {
+        Self { name: name.into(), data_type, metadata: Value::Object(serde_json::Map::new()), role }
+    }
+
+    /// The column without its part, as Spark sees it.
+    #[must_use]
+    pub fn field(&self) -> SparkField {
+        SparkField { name: self.name.clone(), data_type: self.data_type.clone(), metadata: self.metadata.clone() }
+    }
+}
+
+/// The columns as Spark sees them.
+#[must_use]
+pub fn fields(columns: &[Column]) -> Vec<SparkField> {
+    columns.iter().map(Column::field).collect()
+}
+
+/// A collection that can be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Table {
+    /// What the user asked for.
+    pub options: Options,
+    /// Every column, in order.
+    pub columns: Vec<Column>,
+    /// What the user should know and no error says.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+impl Table {
+    /// The scan of just these columns, each perhaps with fewer members of its structs.
+    pub fn scan(self, wanted: &[SparkField]) -> Result<Scan> {
+        let column = |field: &SparkField| {
+            let column = self.columns.iter().find(|column| column.name == field.name);
+            let column = column.ok_or_else(|| Error::options(format!("there is no column `{}`", field.name)))?;
+            Ok(Column { data_type: field.data_type.clone(), ..column.clone() })
+        };
+        let columns = wanted.iter().map(column).collect::<Result<_>>()?;
+        Ok(Scan { options: self.options, columns })
+    }
+}
+
+/// What is to be read of a table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Scan {
+    /// What the user asked for.
+    pub options: Options,
+    /// The columns of each batch, in order; perhaps none at all, where rows are only counted.
+    pub columns: Vec<Column>,
+}
+
+/// One part of a scan, which one task reads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Split {
+    /// The scan.
+    pub scan: Scan,
+    /// Which part of it: the store's own words.
+    pub part: Value,
+}

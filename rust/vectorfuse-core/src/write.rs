@@ -1,0 +1,339 @@
+//! Which column of a DataFrame is which part of a point, and what of a write travels to its tasks.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::schema::{SparkField, SparkType};
+use crate::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
+
+/// What a save mode of Spark asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Writes into what is there.
+    Append,
+    /// Replaces what is there.
+    Overwrite,
+}
+
+/// A write, as Spark asks for it.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    /// The columns of the DataFrame.
+    pub fields: Vec<SparkField>,
+    /// The save mode.
+    pub mode: Mode,
+    /// Spark's name of the query, the same for each attempt of its tasks.
+    pub query: String,
+}
+
+/// Where the id of a row comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdSource {
+    /// From the column at this place.
+    Column(usize),
+    /// From the columns at these places together.
+    Keys(Vec<usize>),
+    /// From the query, the partition and the row's number in it.
+    Generated,
+}
+
+/// A write that was checked and prepared; it travels to the tasks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WritePlan {
+    /// What the user asked for.
+    pub options: Options,
+    /// The DataFrame's columns in their order.
+    pub columns: Vec<Column>,
+    /// Where ids come from.
+    pub id: IdSource,
+    /// Spark's name of the query.
+    pub query: String,
+    /// What the store adds for itself.
+    pub details: Value,
+    /// What the user should know and no error says.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// Which task writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The number of the partition.
+    pub partition: u64,
+}
+
+/// How the write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Each task has committed, with these messages.
+    Commit(Vec<String>),
+    /// The job has failed.
+    Abort,
+}
+
+/// Gives each column its part of a point. `vectors` are the names of the vectors of the collection that is there;
+/// `None` if it is yet to be created.
+pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&[String]>) -> Result<(Vec<Column>, IdSource)> {
+    let named = &options.named;
+    let mut roles: Vec<Option<Role>> = vec![None; fields.len()];
+    let id = id_source(options, fields)?;
+    if let IdSource::Column(index) = id {
+        roles[index] = Some(Role::Id { kept: Some(fields[index].name.clone()) });
+    }
+    let mut claimed: Vec<String> = Vec::new();
+    for (index, vector, option) in vector_columns(options, fields, vectors)? {
+        let field = &fields[index];
+        if !field.data_type.is_dense_vector() {
+            return Err(Error::options(format!(
+                "column `{}` is to be a vector and has the type {}: cast it to array<float>",
+                field.name,
+                field.data_type.name()
+            )));
+        }
+        if claimed.contains(&vector) {
+            return Err(Error::options(format!("option `{option}`: two columns claim {}", vector_name(&vector))));
+        }
+        if roles[index].is_some() {
+            return Err(Error::options(format!("option `{option}`: column `{}` has two parts of a point", field.name)));
+        }
+        roles[index] = Some(Role::Vector(vector.clone()));
+        claimed.push(vector);
+    }
+    let explicit = named.vector_field.is_some() || named.vector_fields.is_some();
+    if claimed.is_empty() && !explicit {
+        refuse_lost_vectors(fields, vectors)?;
+    }
+    for name in named.payload_fields.iter().flatten() {
+        position(fields, name, "payload_fields")?;
+    }
+    let columns = fields.iter().zip(roles).map(|(field, role)| {
+        let wanted = named.payload_fields.as_ref().is_none_or(|names| names.contains(&field.name));
+        let payload = if wanted { Role::Payload(field.name.clone()) } else { Role::Unused };
+        Column {
+            name: field.name.clone(),
+            data_type: field.data_type.clone(),
+            metadata: field.metadata.clone(),
+            role: role.unwrap_or(payload),
+        }
+    });
+    Ok((columns.collect(), id))
+}
+
+fn id_source(options: &Options, fields: &[SparkField]) -> Result<IdSource> {
+    let named = &options.named;
+    if !named.key_fields.is_empty() {
+        let keys: Vec<usize> =
+            named.key_fields.iter().map(|name| position(fields, name, "key_fields")).collect::<Result<_>>()?;
+        for index in &keys {
+            nameable(&fields[*index], "key_fields")?;
+        }
+        return Ok(IdSource::Keys(keys));
+    }
+    let index = match &named.id_field {
+        Some(name) => Some(position(fields, name, "id_field")?),
+        None => fields.iter().position(|field| field.name == ID_COLUMN),
+    };
+    Ok(match index {
+        Some(index) => {
+            nameable(&fields[index], "id_field")?;
+            IdSource::Column(index)
+        }
+        None => IdSource::Generated,
+    })
+}
+
+fn nameable(field: &SparkField, option: &str) -> Result<()> {
+    if field.data_type.is_map_key() {
+        return Ok(());
+    }
+    Err(Error::options(format!(
+        "option `{option}`: column `{}` has the type {}, which can't name a point",
+        field.name,
+        field.data_type.name()
+    )))
+}
+
+/// The columns that hold vectors: their place, the vector's name and the option that says so.
+fn vector_columns(
+    options: &Options,
+    fields: &[SparkField],
+    vectors: Option<&[String]>,
+) -> Result<Vec<(usize, String, &'static str)>> {
+    let named = &options.named;
+    if let Some(name) = &named.vector_field {
+        let column = position(fields, name, "vector_field")?;
+        return known(vec![(column, String::new(), "vector_field")], vectors);
+    }
+    if let Some(columns) = &named.vector_fields {
+        let names = named.vector_names.as_ref().unwrap_or(columns);
+        let pairs = columns.iter().zip(names);
+        let found = pairs
+            .map(|(column, vector)| Ok((position(fields, column, "vector_fields")?, vector.clone(), "vector_fields")));
+        return known(found.collect::<Result<_>>()?, vectors);
+    }
+    let by_name = |vector: &str| {
+        let column = if vector.is_empty() { VECTOR_COLUMN } else { vector };
+        let index = fields.iter().position(|field| field.name == column)?;
+        Some((index, vector.to_owned(), "vector_fields"))
+    };
+    Ok(match vectors {
+        Some(vectors) => vectors.iter().filter_map(|vector| by_name(vector)).collect(),
+        None => by_name("").into_iter().filter(|(index, ..)| fields[*index].data_type.is_dense_vector()).collect(),
+    })
+}
+
+/// Only vectors that the collection has can be written.
+fn known(
+    columns: Vec<(usize, String, &'static str)>,
+    vectors: Option<&[String]>,
+) -> Result<Vec<(usize, String, &'static str)>> {
+    if let Some(vectors) = vectors {
+        for (_, vector, option) in &columns {
+            if !vectors.contains(vector) {
+                let there: Vec<String> = vectors.iter().map(|vector| vector_name(vector)).collect();
+                let there = if there.is_empty() { "no vector".to_owned() } else { there.join(", ") };
+                return Err(Error::options(format!(
+                    "option `{option}`: the collection does not have {}: it has {there}",
+                    vector_name(vector)
+                )));
+            }
+        }
+    }
+    Ok(columns)
+}
+
+/// A vector's name for messages.
+#[must_use]
+pub fn vector_name(vector: &str) -> String {
+    if vector.is_empty() { "the unnamed vector".to_owned() } else { format!("the vector `{vector}`") }
+}
+
+/// Without a word of the user, vectors must not end as payload, and points must not lose theirs.
+fn refuse_lost_vectors(fields: &[SparkField], vectors: Option<&[String]>) -> Result<()> {
+    let without = "say `vector_fields` = \"\" to write points without vectors";
+    match vectors {
+        Some([]) => Ok(()),
+        Some(vectors) => {
+            let names: Vec<String> = vectors.iter().map(|vector| vector_name(vector)).collect();
+            Err(Error::options(format!(
+                "no column of the DataFrame holds {}: name one with `vector_field` or `vector_fields`, or {without}",
+                names.join(" or ")
+            )))
+        }
+        None => {
+            let candidates: Vec<String> = fields
+                .iter()
+                .filter(|field| field.data_type.is_dense_vector())
+                .map(|field| format!("`{}`", field.name))
+                .collect();
+            if candidates.is_empty() {
+                return Ok(());
+            }
+            Err(Error::options(format!(
+                "which column holds the vector? Name it with `vector_field` (or several with `vector_fields`); \
+                 candidates: {}; or {without}",
+                candidates.join(", ")
+            )))
+        }
+    }
+}
+
+fn position(fields: &[SparkField], name: &str, option: &str) -> Result<usize> {
+    fields.iter().position(|field| field.name == name).ok_or_else(|| {
+        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        Error::options(format!("option `{option}`: the DataFrame has no column `{name}`; it has {}", names.join(", ")))
+    })
+}
+
+/// Whether ids of this column are integers as they stand.
+#[must_use]
+pub fn is_integer_id(data_type: &SparkType) -> bool {
+    matches!(
+        data_type,
+        SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long | SparkType::Decimal(_, 0)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::options::{Given, Side};
+
+    fn floats() -> SparkType {
+        SparkType::Array(Box::new(SparkType::Float))
+    }
+
+    fn roles(
+        options: &[(&str, &str)],
+        fields: &[(&str, SparkType)],
+        vectors: Option<&[&str]>,
+    ) -> Result<(Vec<Role>, IdSource)> {
+        let options = options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let options = Given { options, session: BTreeMap::new() }.parse(Side::Write)?;
+        let fields: Vec<SparkField> = fields.iter().map(|(name, t)| SparkField::new(*name, t.clone())).collect();
+        let vectors: Option<Vec<String>> = vectors.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let (columns, id) = assign(&options, &fields, vectors.as_deref())?;
+        Ok((columns.into_iter().map(|column| column.role).collect(), id))
+    }
+
+    fn id(name: &str) -> Role {
+        Role::Id { kept: Some(name.to_owned()) }
+    }
+
+    #[test]
+    fn columns_called_id_and_vector_need_no_option() {
+        let (roles, source) =
+            roles(&[], &[("vector", floats()), ("id", SparkType::Long), ("x", SparkType::Long)], None).unwrap();
+        assert_eq!(roles, [Role::Vector(String::new()), id("id"), Role::Payload("x".into())]);
+        assert_eq!(source, IdSource::Column(1));
+    }
+
+    #[test]
+    fn the_collection_s_vectors_claim_the_columns_of_their_names() {
+        let fields = [("a", floats()), ("b", floats()), ("vector", floats())];
+        let (roles, source) = roles(&[], &fields, Some(&["b"])).unwrap();
+        assert_eq!(roles, [Role::Payload("a".into()), Role::Vector("b".into()), Role::Payload("vector".into())]);
+        assert_eq!(source, IdSource::Generated);
+    }
+
+    #[test]
+    fn vectors_are_never_lost_without_a_word() {
+        let text = |result: Result<_>| result.err().map(|error: Error| error.to_string()).unwrap_or_default();
+        assert!(text(roles(&[], &[("e", floats())], None)).contains("candidates: `e`"));
+        assert!(text(roles(&[], &[("x", SparkType::Long)], Some(&["a"]))).contains("the vector `a`"));
+        assert!(roles(&[("vector_fields", "")], &[("e", floats())], None).is_ok());
+        assert!(roles(&[("vector_fields", "")], &[("x", SparkType::Long)], Some(&["a"])).is_ok());
+        assert!(roles(&[], &[("x", SparkType::Long)], None).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_claim_is_said() {
+        let fields = [("a", floats()), ("b", floats()), ("x", SparkType::Long)];
+        for (options, vectors, expected) in [
+            (vec![("vector_field", "nope")], None, "no column `nope`"),
+            (vec![("vector_field", "x")], None, "has the type long"),
+            (vec![("vector_fields", "a,b"), ("vector_names", "v,v")], None, "two columns claim the vector `v`"),
+            (vec![("vector_fields", "a,a"), ("vector_names", "v,w")], None, "column `a` has two parts"),
+            (vec![("vector_fields", "a"), ("vector_names", "w")], Some(&["v"][..]), "it has the vector `v`"),
+            (vec![("vector_field", "a"), ("id_field", "b")], None, "can't name a point"),
+            (vec![("vector_field", "a"), ("key_fields", "x,y")], None, "no column `y`"),
+            (vec![("vector_field", "a"), ("payload_fields", "z")], None, "no column `z`"),
+        ] {
+            let error = roles(&options, &fields, vectors).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error} / {expected}");
+        }
+    }
+
+    #[test]
+    fn payload_fields_choose_what_is_kept() {
+        let fields = [("vector", floats()), ("a", SparkType::Long), ("b", SparkType::Long)];
+        let (roles, _) = roles(&[("payload_fields", "b")], &fields, None).unwrap();
+        assert_eq!(roles, [Role::Vector(String::new()), Role::Unused, Role::Payload("b".into())]);
+    }
+}
