@@ -60,8 +60,8 @@ impl PageSize {
     }
 
     fn adapt(&mut self, rows: usize, bytes: usize) {
-        if rows > 0 {
-            let fitting = u32::try_from(PAGE_BYTES / (bytes / rows).max(1)).unwrap_or(MOST_ROWS);
+        if let Some(row_bytes) = bytes.checked_div(rows) {
+            let fitting = u32::try_from(PAGE_BYTES / row_bytes.max(1)).unwrap_or(MOST_ROWS);
             self.rows = fitting.clamp(1, self.most).min(self.rows.saturating_mul(GROWTH));
         }
     }

@@ -1,1 +1,14 @@
-//! x
+//! The boundary between the JVM and the stores: eight native methods, one guard, numbered handles, one runtime.
+//!
+//! Everything small crosses as JSON bytes, everything big as Arrow's C structs. Rust never calls into the JVM, except
+//! to build the exception that it throws. `unsafe` stands in [`entry`], [`arrow`] and nowhere else.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
+
+pub mod arrow;
+pub mod control;
+pub mod entry;
+mod guard;
+pub mod handles;
+mod runtime;
+pub mod stores;

@@ -1,1 +1,277 @@
-//! x
+//! Qdrant as a store: collections of points with vectors and a payload.
+//!
+//! Reads are ranges of ids, scrolled side by side; writes are upserts. This crate knows how Qdrant's requests and
+//! answers look, and neither Spark nor JNI.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
+
+mod api;
+mod collection;
+mod document;
+mod page;
+mod point;
+mod schema;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::{Distance, Options, Overwrite};
+use vectorfuse_core::paging::{BatchStream, LARGEST_PAGE_BYTES};
+use vectorfuse_core::schema::SparkField;
+use vectorfuse_core::store::{Store, Writer};
+use vectorfuse_core::table::{Column, Role, Scan, Table};
+use vectorfuse_core::write::{self, Mode, Outcome, Task, WritePlan, WriteRequest, vector_name};
+
+use crate::api::grpc::{Api, Wanted};
+use crate::collection::{Collection, METADATA_KEY, METADATA_SINCE};
+use crate::page::{Range, RangePages};
+use crate::writer::{Details, QdrantWriter};
+
+/// Sampled ids per split: with 64 of them a split's size is off by some 12 % (one standard deviation).
+const SAMPLES_PER_SPLIT: usize = 64;
+/// The server's own default bound on the answers to one query.
+const MOST_SAMPLES: usize = 10_000;
+/// Servers before this one can't draw a sample: such a collection is read in one part.
+const SAMPLE_SINCE: (u32, u32) = (1, 11);
+/// Points of one request while a schema is inferred, so that large payloads do not come all at once.
+const SAMPLE_PAGE: u32 = 100;
+/// A guess of a payload field's size on the wire, for the first page.
+const FIELD_BYTES: usize = 64;
+
+/// One collection of a Qdrant server.
+pub struct Qdrant {
+    options: Options,
+    api: Api,
+}
+
+impl Qdrant {
+    /// The collection that the options name; nothing is sent yet.
+    pub fn open(options: Options) -> Result<Self> {
+        let api = Api::open(&options, Arc::new(Metrics::default()))?;
+        Ok(Self { options, api })
+    }
+
+    /// The error of something that is wrong with the collection as a whole.
+    fn place(&self, error: Error) -> Error {
+        error.with("store", "qdrant").with("collection", self.api.collection())
+    }
+
+    async fn collection(&self) -> Result<Option<Collection>> {
+        let info = self.api.info().await?;
+        info.map(Collection::from_info).transpose().map_err(|error| self.place(error))
+    }
+
+    fn missing(&self) -> Error {
+        self.place(Error::new(Kind::NotFound, format!("there is no collection `{}`", self.api.collection())))
+    }
+
+    /// The first points of the collection, as many as the inference may look at.
+    async fn sample(&self) -> Result<Vec<qdrant_client::qdrant::RetrievedPoint>> {
+        let wanted = Wanted::new(None, Some(Vec::new()));
+        let most = self.options.named.schema_sample as usize;
+        let (mut points, mut offset, mut page) = (Vec::new(), None, SAMPLE_PAGE);
+        while points.len() < most {
+            let limit = page.min(u32::try_from(most - points.len()).unwrap_or(page));
+            let largest = if limit == 1 { usize::MAX } else { LARGEST_PAGE_BYTES };
+            let Some(answer) = self.api.scroll(offset, limit, &wanted, largest).await? else {
+                page = (page / 10).max(1);
+                continue;
+            };
+            points.extend(answer.message.result);
+            match answer.message.next_page_offset {
+                Some(next) => offset = Some(point::from_qdrant_id(Some(next))?),
+                None => break,
+            }
+        }
+        Ok(points)
+    }
+
+    /// Makes the collection ready for a write, and says what the tasks need to know of it.
+    async fn prepare_collection(
+        &self,
+        there: Option<Collection>,
+        mode: Mode,
+        columns: &[Column],
+        id: &write::IdSource,
+    ) -> Result<Details> {
+        let named = &self.options.named;
+        match there {
+            Some(there) if mode == Mode::Append => {
+                if let Some(before) = &there.kept {
+                    let kept = schema::merged(before, columns, id)?;
+                    if kept != *before {
+                        self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
+                    }
+                }
+                Ok(Details { vectors: there.vectors, create: None })
+            }
+            Some(there) if named.overwrite == Overwrite::Truncate => {
+                let kept = schema::merged(&[], columns, id)?;
+                self.api.delete_all().await?;
+                self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
+                Ok(Details { vectors: there.vectors, create: None })
+            }
+            there => {
+                if there.is_none() && !named.create_collection {
+                    return Err(self.missing());
+                }
+                let vectors = collection::planned_vectors(&self.options, columns)?;
+                let kept = schema::merged(&[], columns, id)?;
+                // Checks the vectors before anything is deleted.
+                let creation = collection::creation(&vectors, &kept)?;
+                if there.is_some() {
+                    self.api.drop_collection().await?;
+                }
+                match creation {
+                    Some(creation) => {
+                        if !self.api.create(creation).await? {
+                            let error =
+                                Error::new(Kind::AlreadyExists, "somebody else created the collection just now");
+                            return Err(self.place(error));
+                        }
+                        Ok(Details { vectors, create: None })
+                    }
+                    None => Ok(Details { vectors, create: Some(kept) }),
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Qdrant {
+    async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table> {
+        self.api.version().await?;
+        let collection = self.collection().await?.ok_or_else(|| self.missing())?;
+        let known = collection.kept.as_deref().map(|kept| schema::kept_columns(&collection, kept));
+        let mut columns = match (schema, known) {
+            (Some(schema), known) => schema::user_columns(&collection, &known.unwrap_or_default(), schema)?,
+            (None, Some(known)) => known,
+            (None, None) => schema::inferred_columns(&collection, &self.sample().await?),
+        };
+        for column in &mut columns {
+            column.data_type = column.data_type.on_spark(spark);
+        }
+        let others = collection.other_vectors.iter().map(|name| {
+            format!("{} is sparse or a multi-vector and is left out: such vectors can't be read yet", vector_name(name))
+        });
+        Ok(Table { options: self.options.clone(), columns, warnings: others.collect() })
+    }
+
+    async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
+        let wanted = scan.options.named.splits.map_or(wanted, std::num::NonZero::get).max(1);
+        let samples = (wanted * SAMPLES_PER_SPLIT).min(MOST_SAMPLES);
+        let mut ids = Vec::new();
+        if wanted > 1 && self.api.version().await? >= SAMPLE_SINCE {
+            ids = self.api.sample_ids(samples as u64).await?;
+        }
+        ids.sort_unstable();
+        let mut cuts: Vec<_> = (1..wanted).filter_map(|cut| ids.get(ids.len() * cut / wanted)).copied().collect();
+        cuts.dedup();
+        let starts = std::iter::once(None).chain(cuts.iter().copied().map(Some));
+        let ends = cuts.iter().copied().map(Some).chain(std::iter::once(None));
+        let ranges = starts.zip(ends).map(|(from, to)| serde_json::to_value(Range { from, to }));
+        ranges
+            .map(|range| range.map_err(|error| Error::internal("a split can't be written").caused_by(error)))
+            .collect()
+    }
+
+    fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
+        let range = serde_json::from_value(part)
+            .map_err(|error| Error::internal("the split can't be read").caused_by(error))?;
+        let vector_bytes = |column: &Column| match &column.role {
+            // The size is not in the scan; a guess serves for the first page alone.
+            Role::Vector(_) => 4 * 1024,
+            Role::Payload(_) | Role::Id { .. } | Role::Unused => FIELD_BYTES,
+        };
+        let row_bytes = scan.columns.iter().map(vector_bytes).sum();
+        let most = scan.options.named.page_size.map(std::num::NonZero::get);
+        let api = Api::open(&scan.options, Arc::clone(&metrics))?;
+        Ok(BatchStream::start(RangePages::new(api, scan.columns, range), row_bytes, most, metrics))
+    }
+
+    async fn prepare(&self, request: WriteRequest) -> Result<WritePlan> {
+        let version = self.api.version().await?;
+        let there = self.collection().await?;
+        let recreate = request.mode == Mode::Overwrite && self.options.named.overwrite == Overwrite::Recreate;
+        let vectors = there.as_ref().filter(|_| !recreate).map(Collection::vector_names);
+        let (columns, id) =
+            write::assign(&self.options, &request.fields, vectors.as_deref()).map_err(|e| self.place(e))?;
+        let mut warnings = Vec::new();
+        if let Some(there) = there.as_ref().filter(|_| !recreate) {
+            refuse_other_vectors(there, &columns)?;
+            refuse_sizes_that_differ(&self.options, &there.vectors)?;
+        }
+        let details = self.prepare_collection(there, request.mode, &columns, &id).await.map_err(|e| self.place(e))?;
+        let cosine: Vec<&String> = details
+            .vectors
+            .iter()
+            .filter(|(_, spec)| spec.distance == Distance::Cosine)
+            .map(|(name, _)| name)
+            .collect();
+        for name in cosine {
+            warnings.push(format!(
+                "{} has the distance Cosine: the server keeps and returns it normalised",
+                vector_name(name)
+            ));
+        }
+        if version < METADATA_SINCE {
+            warnings.push(format!(
+                "the server's version {}.{} does not keep the DataFrame's schema (1.16 does): a read infers the types",
+                version.0, version.1
+            ));
+        }
+        let details = serde_json::to_value(&details)
+            .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
+        Ok(WritePlan { options: self.options.clone(), columns, id, query: request.query, details, warnings })
+    }
+
+    fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>> {
+        let api = Api::open(&plan.options, Arc::clone(&metrics))?;
+        Ok(Box::new(QdrantWriter::new(api, plan, task, metrics)?))
+    }
+
+    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<()> {
+        let Outcome::Commit(_) = outcome else { return Ok(()) };
+        let details = Details::of(&plan)?;
+        if details.create.is_some() && self.api.info().await?.is_none() {
+            let open = details.vectors.iter().find(|(_, spec)| spec.size.is_none());
+            let name = open.map(|(name, _)| name.as_str()).unwrap_or_default();
+            return Err(self.place(Error::data(format!(
+                "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
+                vector_name(name),
+                writer::say_size(name)
+            ))));
+        }
+        Ok(())
+    }
+}
+
+/// A column that would be taken for a sparse vector or a multi-vector must not end as payload.
+fn refuse_other_vectors(there: &Collection, columns: &[Column]) -> Result<()> {
+    let other = |column: &&Column| there.other_vectors.contains(&column.name) && column.role != Role::Unused;
+    match columns.iter().find(other) {
+        Some(column) => Err(Error::unsupported(format!(
+            "column `{}`: the vector of that name is sparse or a multi-vector, which can't be written yet",
+            column.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A size that the user states for a collection that is there must be its own.
+fn refuse_sizes_that_differ(options: &Options, there: &BTreeMap<String, collection::VectorSpec>) -> Result<()> {
+    for (name, properties) in &options.vectors {
+        let size = there.get(name).and_then(|spec| spec.size);
+        if properties.size.is_some() && properties.size != size {
+            let size = size.map_or_else(|| "no such vector".to_owned(), |size| format!("{size} dimensions"));
+            return Err(Error::options(format!("`vector.….size` of {}: the collection has {size}", vector_name(name))));
+        }
+    }
+    Ok(())
+}

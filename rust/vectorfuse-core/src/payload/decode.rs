@@ -160,7 +160,7 @@ impl ColumnBuilder {
             return Ok(());
         }
         let done = match (&mut self.values, view) {
-            (Values::Boolean(builder), View::Boolean(value)) => Some(builder.append_value(value)),
+            (Values::Boolean(builder), View::Boolean(value)) => Some(value).map(|value| builder.append_value(value)),
             (Values::Byte(builder), view) => integer(view).map(|value| builder.append_value(value)),
             (Values::Short(builder), view) => integer(view).map(|value| builder.append_value(value)),
             (Values::Integer(builder), view) => integer(view).map(|value| builder.append_value(value)),
@@ -231,7 +231,7 @@ impl ColumnBuilder {
             Values::Decimal(builder, precision, scale) => {
                 text::parse_decimal(written, *precision, *scale).map(|value| builder.append_value(value))
             }
-            Values::String(builder) => Some(builder.append_value(written)),
+            Values::String(builder) => Some(written).map(|written| builder.append_value(written)),
             Values::Binary(builder) => text::parse_binary(written).map(|value| builder.append_value(value)),
             Values::Date(builder) => civil::parse_date(written).map(|value| builder.append_value(value)),
             Values::Timestamp(builder) | Values::TimestampNtz(builder) => {

@@ -77,7 +77,7 @@ fn a_value_that_does_not_fit_is_an_error() {
         (SparkType::Array(Box::new(SparkType::Long)), json!(1)),
         (SparkType::Struct(vec![]), json!([1])),
     ] {
-        let error = read(&data_type, &[value.clone()]).unwrap_err();
+        let error = read(&data_type, std::slice::from_ref(&value)).unwrap_err();
         assert_eq!(error.kind(), Kind::Data, "{value} as {}", data_type.name());
         assert!(error.to_string().contains(&data_type.name()), "{error}");
     }

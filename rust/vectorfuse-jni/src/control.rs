@@ -1,0 +1,170 @@
+//! What the driver asks, as JSON: each question is a variant of [`Request`], and none needs a native method of its own.
+//!
+//! The results of one step, `table`, `scan`, `splits` and `plan`, are opaque texts to the JVM, which hands them to the
+//! next step or to a task.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::options::{Given, Side};
+use vectorfuse_core::schema::{fields_from_json, fields_to_json};
+use vectorfuse_core::table::{Scan, Split, Table, fields};
+use vectorfuse_core::write::{Mode, Outcome, Task, WritePlan, WriteRequest};
+
+use crate::runtime::block_on;
+use crate::{arrow, handles, stores};
+
+/// The JVM hands a batch over when it has this many rows, however small they are: a task that is killed or fails has
+/// not held back more.
+const FLUSH_ROWS: usize = 16_384;
+
+/// A question of the driver.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+enum Request {
+    /// Are the options' names and values right? Nothing is sent to the store.
+    Check {
+        #[serde(flatten)]
+        given: Given,
+    },
+    /// The collection's columns.
+    Load {
+        #[serde(flatten)]
+        given: Given,
+        spark: String,
+        schema: Option<Value>,
+    },
+    /// What is to be read.
+    PushDown { table: String, schema: Value },
+    /// The parts that tasks read.
+    PlanRead { scan: String, parallelism: usize },
+    /// Checks a write and prepares the collection for it.
+    PlanWrite {
+        #[serde(flatten)]
+        given: Given,
+        schema: Value,
+        mode: Mode,
+        query: String,
+    },
+    /// Ends a write.
+    FinishWrite { plan: String, messages: Vec<String>, outcome: Ending },
+    /// How much is alive here, for the tests that look for leaks.
+    Diagnostics,
+    /// Panics, for the tests of the guard.
+    #[cfg(feature = "faults")]
+    Panic,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Ending {
+    Commit,
+    Abort,
+}
+
+/// Answers a question; both are JSON in UTF-8.
+pub fn call(request: &[u8]) -> Result<Vec<u8>> {
+    let request: Request = serde_json::from_slice(request)
+        .map_err(|error| Error::internal("a question can't be read").caused_by(error))?;
+    Ok(answer(request)?.to_string().into_bytes())
+}
+
+fn answer(request: Request) -> Result<Value> {
+    match request {
+        Request::Check { given } => {
+            let options = given.parse(Side::Both)?;
+            let name = format!("{}.{}", stores::known(&options)?, options.collection()?);
+            Ok(json!({"name": name, "redact": given.redaction()}))
+        }
+        Request::Load { given, spark, schema } => {
+            let store = stores::open(given.parse(Side::Read)?)?;
+            let schema = schema.as_ref().map(fields_from_json).transpose()?;
+            let major = spark.split('.').next().and_then(|major| major.parse().ok());
+            let major = major.ok_or_else(|| Error::internal(format!("`{spark}` is no version of Spark")))?;
+            let table = block_on(store.table(schema, major))?;
+            Ok(json!({
+                "table": opaque(&table)?, "schema": fields_to_json(&fields(&table.columns)), "warnings": table.warnings
+            }))
+        }
+        Request::PushDown { table, schema } => {
+            let table: Table = read(&table)?;
+            let name = format!("{} {}", table.options.store()?, table.options.collection()?);
+            let scan = table.scan(&fields_from_json(&schema)?)?;
+            let columns: Vec<&str> = scan.columns.iter().map(|column| column.name.as_str()).collect();
+            let description = format!("VectorFuse {name}, columns: [{}]", columns.join(", "));
+            Ok(json!({
+                "scan": opaque(&scan)?, "schema": fields_to_json(&fields(&scan.columns)), "description": description
+            }))
+        }
+        Request::PlanRead { scan, parallelism } => {
+            let scan: Scan = read(&scan)?;
+            let store = stores::open(scan.options.clone())?;
+            let parts = block_on(store.split(&scan, parallelism))?;
+            let splits = parts.into_iter().map(|part| opaque(&Split { scan: scan.clone(), part }));
+            Ok(json!({"splits": splits.collect::<Result<Vec<_>>>()?}))
+        }
+        Request::PlanWrite { given, schema, mode, query } => {
+            let options = given.parse(Side::Write)?;
+            let flush_bytes = options.named.batch_bytes.get();
+            let store = stores::open(options)?;
+            let plan = block_on(store.prepare(WriteRequest { fields: fields_from_json(&schema)?, mode, query }))?;
+            Ok(json!({
+                "plan": opaque(&plan)?, "flush_rows": FLUSH_ROWS, "flush_bytes": flush_bytes, "warnings": plan.warnings
+            }))
+        }
+        Request::FinishWrite { plan, messages, outcome } => {
+            let plan: WritePlan = read(&plan)?;
+            let store = stores::open(plan.options.clone())?;
+            let outcome = match outcome {
+                Ending::Commit => Outcome::Commit(messages),
+                Ending::Abort => Outcome::Abort,
+            };
+            block_on(store.finish(plan, outcome))?;
+            Ok(json!({}))
+        }
+        Request::Diagnostics => {
+            let (exported, leased) = arrow::live();
+            Ok(json!({"handles": handles::live(), "exported": exported, "leased": leased}))
+        }
+        #[cfg(feature = "faults")]
+        #[allow(clippy::panic)]
+        Request::Panic => panic!("a panic on purpose"),
+    }
+}
+
+/// What a task writes with: the plan, and which task it is.
+#[derive(Debug, Deserialize)]
+pub struct WriteTask {
+    plan: String,
+    #[serde(flatten)]
+    task: Task,
+}
+
+impl WriteTask {
+    /// Reads what the JVM gives to a writer.
+    pub fn read(bytes: &[u8]) -> Result<(WritePlan, Task)> {
+        let whole: Self = serde_json::from_slice(bytes).map_err(unreadable)?;
+        Ok((read(&whole.plan)?, whole.task))
+    }
+}
+
+/// Reads what the JVM gives to a reader.
+pub fn read_split(bytes: &[u8]) -> Result<Split> {
+    serde_json::from_slice(bytes).map_err(unreadable)
+}
+
+fn opaque(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::internal("a plan can't be written").caused_by(error))
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+/// Not caused by serde's error: its words could quote the plan, which holds secrets.
+fn unreadable(error: serde_json::Error) -> Error {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Error::internal(format!(
+        "a plan can't be read ({place}): do driver and executors run the same version of VectorFuse?"
+    ))
+}

@@ -1,0 +1,172 @@
+//! What a collection is made of: its vectors, its payload indexes and the schema that VectorFuse keeps with it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use qdrant_client::qdrant::value::Kind;
+use qdrant_client::qdrant::vectors_config::Config;
+use qdrant_client::qdrant::{
+    CollectionInfo, CreateCollection, Distance, PayloadSchemaType, Value, VectorParams, VectorParamsMap, VectorsConfig,
+};
+use serde::{Deserialize, Serialize};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::options::{self, Options};
+use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::table::{Column, Role};
+
+/// The entry of the collection's metadata that holds the kept schema.
+pub(crate) const METADATA_KEY: &str = "vectorfuse";
+/// Older servers take the metadata of a collection and forget it.
+pub(crate) const METADATA_SINCE: (u32, u32) = (1, 16);
+
+/// A collection that is there.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    /// The dense vectors by name; the unnamed one has the empty name.
+    pub(crate) vectors: BTreeMap<String, VectorSpec>,
+    /// Vectors of kinds that are not read or written yet.
+    pub(crate) other_vectors: Vec<String>,
+    /// The types that payload indexes say their fields have.
+    pub(crate) indexes: BTreeMap<String, SparkType>,
+    /// The schema of the DataFrames that were written.
+    pub(crate) kept: Option<Vec<Column>>,
+}
+
+/// One dense vector of a collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VectorSpec {
+    /// The number of dimensions; `None` before the data has said it.
+    pub(crate) size: Option<u64>,
+    /// How two of them are compared.
+    pub(crate) distance: options::Distance,
+}
+
+/// What is kept in the metadata, as JSON text.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    version: u32,
+    columns: Vec<Column>,
+}
+
+impl Collection {
+    /// Reads the server's description.
+    pub(crate) fn from_info(info: CollectionInfo) -> Result<Self> {
+        let config = info.config.unwrap_or_default();
+        let params = config.params.unwrap_or_default();
+        let all: HashMap<String, VectorParams> = match params.vectors_config.and_then(|vectors| vectors.config) {
+            Some(Config::Params(single)) => [(String::new(), single)].into(),
+            Some(Config::ParamsMap(named)) => named.map,
+            None => HashMap::new(),
+        };
+        let (mut vectors, mut other_vectors) = (BTreeMap::new(), Vec::new());
+        for (name, params) in all {
+            if params.multivector_config.is_some() {
+                other_vectors.push(name);
+            } else {
+                let distance = from_distance(params.distance())?;
+                vectors.insert(name, VectorSpec { size: Some(params.size), distance });
+            }
+        }
+        other_vectors.extend(params.sparse_vectors_config.into_iter().flat_map(|sparse| sparse.map.into_keys()));
+        other_vectors.sort();
+        let indexes = info.payload_schema.into_iter();
+        let indexes = indexes.filter_map(|(field, index)| Some((field, indexed_type(index.data_type())?)));
+        let kept = config.metadata.get(METADATA_KEY).map(read_kept).transpose()?;
+        Ok(Self { vectors, other_vectors, indexes: indexes.collect(), kept })
+    }
+
+    /// The names of the dense vectors.
+    pub(crate) fn vector_names(&self) -> Vec<String> {
+        self.vectors.keys().cloned().collect()
+    }
+}
+
+/// The vectors of a collection that is to be created for these columns.
+pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<BTreeMap<String, VectorSpec>> {
+    let mut vectors = BTreeMap::new();
+    for column in columns {
+        if let Role::Vector(name) = &column.role {
+            let properties = options.vectors.get(name).cloned().unwrap_or_default();
+            let distance = properties.distance.unwrap_or(options.named.distance);
+            vectors.insert(name.clone(), VectorSpec { size: properties.size, distance });
+        }
+    }
+    if let Some(stranger) = options.vectors.keys().find(|name| !vectors.contains_key(*name)) {
+        let option = if stranger.is_empty() { "vector.…".to_owned() } else { format!("vector.{stranger}.…") };
+        return Err(Error::options(format!(
+            "option `{option}`: no column holds {}",
+            vectorfuse_core::write::vector_name(stranger)
+        )));
+    }
+    Ok(vectors)
+}
+
+/// The request that creates a collection; `None` as long as a size is not known.
+pub(crate) fn creation(vectors: &BTreeMap<String, VectorSpec>, kept: &[Column]) -> Result<Option<CreateCollection>> {
+    let mut params = HashMap::new();
+    for (name, spec) in vectors {
+        let Some(size) = spec.size else { return Ok(None) };
+        let distance = to_distance(spec.distance).into();
+        params.insert(name.clone(), VectorParams { size, distance, ..VectorParams::default() });
+    }
+    let config = match params.remove("") {
+        Some(unnamed) if params.is_empty() => Config::Params(unnamed),
+        Some(_) => {
+            return Err(Error::options("a collection has either one unnamed vector or named ones: give each a name"));
+        }
+        None => Config::ParamsMap(VectorParamsMap { map: params }),
+    };
+    Ok(Some(CreateCollection {
+        vectors_config: Some(VectorsConfig { config: Some(config) }),
+        metadata: [(METADATA_KEY.to_owned(), kept_value(kept)?)].into(),
+        ..CreateCollection::default()
+    }))
+}
+
+/// The metadata's value for a kept schema.
+pub(crate) fn kept_value(columns: &[Column]) -> Result<Value> {
+    let text = serde_json::to_string(&Kept { version: 1, columns: columns.to_vec() });
+    let text = text.map_err(|error| Error::internal("the schema can't be written").caused_by(error))?;
+    Ok(Value { kind: Some(Kind::StringValue(text)) })
+}
+
+fn read_kept(value: &Value) -> Result<Vec<Column>> {
+    let broken =
+        "the schema that is kept with the collection can't be read: it was written by a newer VectorFuse, or changed";
+    let Some(Kind::StringValue(text)) = &value.kind else { return Err(Error::data(broken)) };
+    let kept: Kept = serde_json::from_str(text).map_err(|error| Error::data(broken).caused_by(error))?;
+    if kept.version != 1 {
+        return Err(Error::unsupported(broken));
+    }
+    Ok(kept.columns)
+}
+
+fn to_distance(distance: options::Distance) -> Distance {
+    match distance {
+        options::Distance::Cosine => Distance::Cosine,
+        options::Distance::Euclid => Distance::Euclid,
+        options::Distance::Dot => Distance::Dot,
+        options::Distance::Manhattan => Distance::Manhattan,
+    }
+}
+
+fn from_distance(distance: Distance) -> Result<options::Distance> {
+    Ok(match distance {
+        Distance::Cosine => options::Distance::Cosine,
+        Distance::Euclid => options::Distance::Euclid,
+        Distance::Dot => options::Distance::Dot,
+        Distance::Manhattan => options::Distance::Manhattan,
+        Distance::UnknownDistance => return Err(Error::unsupported("the collection has a distance that is not known")),
+    })
+}
+
+/// The type of the values of a payload index; `None` where it says nothing that a sample would not.
+fn indexed_type(index: PayloadSchemaType) -> Option<SparkType> {
+    match index {
+        PayloadSchemaType::Keyword | PayloadSchemaType::Text | PayloadSchemaType::Uuid => Some(SparkType::string()),
+        PayloadSchemaType::Integer => Some(SparkType::Long),
+        PayloadSchemaType::Float => Some(SparkType::Double),
+        PayloadSchemaType::Bool => Some(SparkType::Boolean),
+        PayloadSchemaType::Datetime => Some(SparkType::Timestamp),
+        PayloadSchemaType::Geo | PayloadSchemaType::UnknownType => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! Qdrant's payload values as documents.
+
+use std::collections::HashMap;
+
+use qdrant_client::qdrant::value::Kind;
+use qdrant_client::qdrant::{ListValue, NullValue, Struct, Value};
+use vectorfuse_core::document::{Document, DocumentRef, View};
+
+/// A payload value that is built.
+pub(crate) struct Payload(pub(crate) Value);
+
+fn value(kind: Kind) -> Payload {
+    Payload(Value { kind: Some(kind) })
+}
+
+impl Document for Payload {
+    fn null() -> Self {
+        value(Kind::NullValue(NullValue::NullValue.into()))
+    }
+    fn boolean(boolean: bool) -> Self {
+        value(Kind::BoolValue(boolean))
+    }
+    fn integer(integer: i64) -> Self {
+        value(Kind::IntegerValue(integer))
+    }
+    fn double(double: f64) -> Self {
+        value(Kind::DoubleValue(double))
+    }
+    fn string(string: String) -> Self {
+        value(Kind::StringValue(string))
+    }
+    fn list(values: Vec<Self>) -> Self {
+        value(Kind::ListValue(ListValue { values: values.into_iter().map(|item| item.0).collect() }))
+    }
+    fn object(entries: Vec<(String, Self)>) -> Self {
+        let fields: HashMap<String, Value> = entries.into_iter().map(|(name, member)| (name, member.0)).collect();
+        value(Kind::StructValue(Struct { fields }))
+    }
+}
+
+/// A payload value that is looked into.
+#[derive(Clone, Copy)]
+pub(crate) struct PayloadRef<'a>(pub(crate) &'a Value);
+
+impl<'a> PayloadRef<'a> {
+    fn fields(self) -> Option<&'a HashMap<String, Value>> {
+        match &self.0.kind {
+            Some(Kind::StructValue(object)) => Some(&object.fields),
+            Some(_) | None => None,
+        }
+    }
+}
+
+impl<'a> DocumentRef<'a> for PayloadRef<'a> {
+    fn view(self) -> View<'a> {
+        match &self.0.kind {
+            None | Some(Kind::NullValue(_)) => View::Null,
+            Some(Kind::BoolValue(value)) => View::Boolean(*value),
+            Some(Kind::IntegerValue(value)) => View::Integer((*value).into()),
+            Some(Kind::DoubleValue(value)) => View::Double(*value),
+            Some(Kind::StringValue(value)) => View::String(value),
+            Some(Kind::ListValue(_)) => View::List,
+            Some(Kind::StructValue(_)) => View::Object,
+        }
+    }
+    fn items(self) -> impl ExactSizeIterator<Item = Self> {
+        let items = match &self.0.kind {
+            Some(Kind::ListValue(list)) => list.values.as_slice(),
+            Some(_) | None => &[],
+        };
+        items.iter().map(PayloadRef)
+    }
+    fn member(self, name: &str) -> Option<Self> {
+        self.fields()?.get(name).map(PayloadRef)
+    }
+    fn members(self) -> impl ExactSizeIterator<Item = (&'a str, Self)> {
+        let members: Vec<_> =
+            self.fields().into_iter().flatten().map(|(name, value)| (name.as_str(), Self(value))).collect();
+        members.into_iter()
+    }
+}

@@ -1,0 +1,174 @@
+//! From points to batches, page by page.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::SchemaRef;
+use async_trait::async_trait;
+use qdrant_client::qdrant::vector_output::Vector;
+use qdrant_client::qdrant::vectors_output::VectorsOptions;
+use qdrant_client::qdrant::{RetrievedPoint, VectorOutput};
+use serde::{Deserialize, Serialize};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::paging::{LARGEST_PAGE_BYTES, Page, Pages};
+use vectorfuse_core::payload::ColumnBuilder;
+use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
+use vectorfuse_core::table::{Column, Role, fields};
+use vectorfuse_core::write::is_integer_id;
+
+use crate::api::grpc::{Api, Wanted};
+use crate::document::PayloadRef;
+use crate::point::from_qdrant_id;
+
+/// A range of ids: from `from` on, up to but without `to`; both may be open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Range {
+    pub(crate) from: Option<PointId>,
+    pub(crate) to: Option<PointId>,
+}
+
+/// The pages of one range.
+pub(crate) struct RangePages {
+    api: Api,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    wanted: Wanted,
+    next: Option<PointId>,
+    to: Option<PointId>,
+}
+
+impl RangePages {
+    pub(crate) fn new(api: Api, columns: Vec<Column>, range: Range) -> Self {
+        let schema = arrow_schema(&fields(&columns), Layout::Read);
+        let wanted = wanted(&columns);
+        Self { api, columns, schema, wanted, next: range.from, to: range.to }
+    }
+}
+
+#[async_trait]
+impl Pages for RangePages {
+    async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
+        let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
+        let Some(answer) = self.api.scroll(self.next, rows, &self.wanted, largest).await? else {
+            return Ok(Page::TooLarge);
+        };
+        self.api.add_server_time(answer.message.time);
+        let following = answer.message.next_page_offset.map(|id| from_qdrant_id(Some(id))).transpose()?;
+        let past = |id: PointId| self.to.is_some_and(|to| id >= to);
+        let mut points = Vec::with_capacity(answer.message.result.len());
+        for mut point in answer.message.result {
+            let id = from_qdrant_id(point.id.take())?;
+            if past(id) {
+                break;
+            }
+            points.push((id, point));
+        }
+        let batch = batch(&points, &self.columns, Arc::clone(&self.schema))
+            .map_err(|error| error.with("store", "qdrant").with("collection", self.api.collection()))?;
+        let last = following.is_none_or(past);
+        self.next = following;
+        Ok(Page::Rows { batch, bytes: answer.bytes, last })
+    }
+}
+
+/// What of a point the columns need.
+fn wanted(columns: &[Column]) -> Wanted {
+    let mut payload = Some(Vec::new());
+    let mut vectors = Some(Vec::new());
+    for column in columns {
+        match &column.role {
+            Role::Payload(field) | Role::Id { kept: Some(field) } => match (json_path(field), &mut payload) {
+                (Some(path), Some(paths)) => paths.push(path),
+                (None, paths) => *paths = None,
+                (Some(_), None) => {}
+            },
+            // Asked for by name, the unnamed vector would need a name: it is the only one, so all are asked for.
+            Role::Vector(name) if name.is_empty() => vectors = None,
+            Role::Vector(name) => {
+                if let Some(names) = &mut vectors {
+                    names.push(name.clone());
+                }
+            }
+            Role::Id { kept: None } | Role::Unused => {}
+        }
+    }
+    Wanted::new(payload, vectors)
+}
+
+/// The JSON path of a field of the payload's top level; `None` if its name can't stand in one.
+fn json_path(field: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !field.is_empty() && field.bytes().all(plain) {
+        return Some(field.to_owned());
+    }
+    (!field.is_empty() && !field.contains(['"', '\\'])).then(|| format!("\"{field}\""))
+}
+
+/// The rows of a page.
+fn batch(points: &[(PointId, RetrievedPoint)], columns: &[Column], schema: SchemaRef) -> Result<RecordBatch> {
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
+    for column in columns {
+        let mut builder = ColumnBuilder::new(&column.data_type, points.len());
+        for (id, point) in points {
+            append(&mut builder, column, *id, point)
+                .map_err(|error| error.with("column", &column.name).with("id", id))?;
+        }
+        arrays.push(builder.finish()?);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(points.len()));
+    RecordBatch::try_new_with_options(schema, arrays, &options)
+        .map_err(|error| Error::internal("the columns of a page do not line up").caused_by(error))
+}
+
+fn append(builder: &mut ColumnBuilder, column: &Column, id: PointId, point: &RetrievedPoint) -> Result<()> {
+    match &column.role {
+        Role::Payload(field) => builder.append(point.payload.get(field).map(PayloadRef)),
+        Role::Vector(name) => match vector(point, name) {
+            Some(output) => builder.append_vector(dense(output)?),
+            None => {
+                builder.append_null();
+                Ok(())
+            }
+        },
+        Role::Id { kept } => {
+            let kept = kept.as_ref().and_then(|field| point.payload.get(field));
+            match kept {
+                Some(value) if !is_integer_id(&column.data_type) => builder.append(Some(PayloadRef(value))),
+                Some(_) | None => append_id(builder, &column.data_type, id),
+            }
+        }
+        Role::Unused => {
+            builder.append_null();
+            Ok(())
+        }
+    }
+}
+
+fn append_id(builder: &mut ColumnBuilder, data_type: &SparkType, id: PointId) -> Result<()> {
+    let fits = matches!((id, data_type), (_, SparkType::String(_)))
+        || (matches!(id, PointId::Number(_)) && is_integer_id(data_type));
+    if fits && builder.append_text(&id.to_string()).is_ok() {
+        return Ok(());
+    }
+    Err(Error::data(format!("the id {id} does not fit {}: read the column as string (`.schema(…)`)", data_type.name())))
+}
+
+fn vector<'a>(point: &'a RetrievedPoint, name: &str) -> Option<&'a VectorOutput> {
+    match point.vectors.as_ref()?.vectors_options.as_ref()? {
+        VectorsOptions::Vector(unnamed) => name.is_empty().then_some(unnamed),
+        VectorsOptions::Vectors(named) => named.vectors.get(name),
+    }
+}
+
+/// Servers before 1.16 fill the older field.
+#[allow(deprecated)]
+fn dense(output: &VectorOutput) -> Result<&[f32]> {
+    match &output.vector {
+        Some(Vector::Dense(dense)) => Ok(&dense.data),
+        None if output.indices.is_none() && output.vectors_count.is_none() => Ok(&output.data),
+        Some(Vector::Sparse(_) | Vector::MultiDense(_)) | None => {
+            Err(Error::internal("the server sent another kind of vector than the collection has"))
+        }
+    }
+}

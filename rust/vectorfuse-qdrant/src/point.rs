@@ -1,0 +1,204 @@
+//! From rows to points: ids, vectors and payload, each value checked before anything is sent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow_array::RecordBatch;
+use qdrant_client::qdrant::point_id::PointIdOptions;
+use qdrant_client::qdrant::vectors::VectorsOptions;
+use qdrant_client::qdrant::{DenseVector, NamedVectors, PointStruct, Value, Vector, Vectors, vector};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::payload::ColumnReader;
+use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::table::{Column, Role};
+use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
+
+use crate::collection::VectorSpec;
+use crate::document::Payload;
+
+/// An id as Qdrant's messages have it.
+pub(crate) fn to_qdrant_id(id: PointId) -> qdrant_client::qdrant::PointId {
+    let options = match id {
+        PointId::Number(number) => PointIdOptions::Num(number),
+        PointId::Uuid(uuid) => PointIdOptions::Uuid(uuid.to_string()),
+    };
+    qdrant_client::qdrant::PointId { point_id_options: Some(options) }
+}
+
+/// An id of one of Qdrant's messages.
+pub(crate) fn from_qdrant_id(id: Option<qdrant_client::qdrant::PointId>) -> Result<PointId> {
+    match id.and_then(|id| id.point_id_options) {
+        Some(PointIdOptions::Num(number)) => Ok(PointId::Number(number)),
+        Some(PointIdOptions::Uuid(text)) => uuid::Uuid::try_parse(&text)
+            .map(PointId::Uuid)
+            .map_err(|error| Error::internal(format!("the server says that `{text}` is a UUID")).caused_by(error)),
+        None => Err(Error::internal("the server sent a point without an id")),
+    }
+}
+
+/// Where the ids of a task's rows come from.
+pub(crate) struct Ids<'a> {
+    pub(crate) source: &'a IdSource,
+    pub(crate) query: &'a str,
+    pub(crate) partition: u64,
+    /// How many rows of the task came before this batch.
+    pub(crate) rows_before: u64,
+}
+
+/// A batch whose rows can be turned into points.
+pub(crate) struct Points<'a> {
+    columns: &'a [Column],
+    readers: Vec<ColumnReader>,
+    ids: Ids<'a>,
+}
+
+impl<'a> Points<'a> {
+    pub(crate) fn new(batch: &RecordBatch, columns: &'a [Column], ids: Ids<'a>) -> Result<Self> {
+        let pairs = batch.columns().iter().zip(columns);
+        let readers = pairs.map(|(array, column)| {
+            ColumnReader::new(array, &column.data_type).map_err(|error| error.with("column", &column.name))
+        });
+        Ok(Self { columns, readers: readers.collect::<Result<_>>()?, ids })
+    }
+
+    /// The sizes of the vectors that `vectors` does not know yet, from the first row that has each.
+    pub(crate) fn learn_sizes(&self, rows: usize, vectors: &mut BTreeMap<String, VectorSpec>) -> Result<()> {
+        for (column, reader) in self.columns.iter().zip(&self.readers) {
+            let Role::Vector(name) = &column.role else { continue };
+            let Some(spec) = vectors.get_mut(name).filter(|spec| spec.size.is_none()) else { continue };
+            for row in 0..rows {
+                let vector = reader.dense_vector(row).map_err(|error| self.place(error, column, row))?;
+                match vector.as_deref() {
+                    Some([]) => return Err(self.place(Error::data("the vector is empty"), column, row)),
+                    Some(vector) => {
+                        spec.size = u64::try_from(vector.len()).ok();
+                        break;
+                    }
+                    None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The point of a row; `vectors` say how long each must be.
+    pub(crate) fn point(&self, row: usize, vectors: &BTreeMap<String, VectorSpec>) -> Result<PointStruct> {
+        let mut payload: HashMap<String, Value> = HashMap::with_capacity(self.columns.len());
+        let mut named: HashMap<String, Vector> = HashMap::new();
+        let mut has_vector_column = false;
+        let mut id = None;
+        for (column, reader) in self.columns.iter().zip(&self.readers) {
+            match &column.role {
+                Role::Unused => {}
+                Role::Payload(field) => {
+                    let value: Payload = reader.document(row).map_err(|error| self.place(error, column, row))?;
+                    payload.insert(field.clone(), value.0);
+                }
+                Role::Vector(name) => {
+                    has_vector_column = true;
+                    let vector = dense(reader, row, name, vectors).map_err(|error| self.place(error, column, row))?;
+                    named.extend(vector.map(|vector| (name.clone(), vector)));
+                }
+                Role::Id { .. } => {
+                    let (found, kept) =
+                        column_id(reader, &column.data_type, row).map_err(|error| self.place(error, column, row))?;
+                    payload.extend(kept.map(|kept| (column.name.clone(), kept.0)));
+                    id = Some(found);
+                }
+            }
+        }
+        let id = match id {
+            Some(id) => id,
+            None => self.other_id(row)?,
+        };
+        if has_vector_column && named.is_empty() {
+            return Err(Error::data("the row has no vector: a point without one is found by no search. Fill it, drop the row, or write points without vectors with `vector_fields` = \"\"")
+                .with("column", self.vector_columns())
+                .with("row", self.row(row))
+                .with("id", id));
+        }
+        Ok(PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) })
+    }
+
+    fn other_id(&self, row: usize) -> Result<PointId> {
+        let IdSource::Keys(keys) = self.ids.source else {
+            return Ok(PointId::generated(self.ids.query, self.ids.partition, self.ids.rows_before + to_u64(row)));
+        };
+        let texts = keys.iter().map(|index| {
+            let column = &self.columns[*index];
+            let text = self.readers[*index].text(row).map_err(|error| self.place(error, column, row))?;
+            text.ok_or_else(|| self.place(Error::data("a key is null"), column, row))
+        });
+        Ok(PointId::from_keys(&texts.collect::<Result<Vec<_>>>()?))
+    }
+
+    fn vector_columns(&self) -> String {
+        let names = self.columns.iter().filter(|column| matches!(column.role, Role::Vector(_)));
+        names.map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn place(&self, error: Error, column: &Column, row: usize) -> Error {
+        error.with("column", &column.name).with("row", self.row(row))
+    }
+
+    /// Which row it is, for messages: its number in its partition.
+    fn row(&self, row: usize) -> String {
+        format!("{} of partition {}", self.ids.rows_before + to_u64(row), self.ids.partition)
+    }
+}
+
+/// The id that a column names, and the value that must be kept because the id cannot give it back.
+fn column_id(reader: &ColumnReader, data_type: &SparkType, row: usize) -> Result<(PointId, Option<Payload>)> {
+    if reader.is_null(row) {
+        return Err(Error::data("the id is null"));
+    }
+    if is_integer_id(data_type) {
+        let number = reader.integer(row)?.unwrap_or_default();
+        let id = u64::try_from(number).map_err(|_| {
+            let what = if number < 0 { "negative" } else { "larger than 18446744073709551615" };
+            Error::data(format!("the id {number} is {what}: ids are integers from 0 on, UUIDs or texts"))
+        })?;
+        return Ok((PointId::Number(id), None));
+    }
+    let text = reader.text(row)?.unwrap_or_default();
+    let id = PointId::from_text(&text);
+    let given_back = matches!(data_type, SparkType::String(_)) && id.is_named(&text);
+    let kept = if given_back { None } else { Some(reader.document(row)?) };
+    Ok((id, kept))
+}
+
+fn dense(
+    reader: &ColumnReader,
+    row: usize,
+    name: &str,
+    vectors: &BTreeMap<String, VectorSpec>,
+) -> Result<Option<Vector>> {
+    let Some(data) = reader.dense_vector(row)? else { return Ok(None) };
+    let size = vectors.get(name).and_then(|spec| spec.size);
+    if size.is_some_and(|size| size != to_u64(data.len())) {
+        return Err(Error::data(format!(
+            "the vector has {} dimensions, and {} of the collection has {}",
+            data.len(),
+            vector_name(name),
+            size.unwrap_or_default()
+        )));
+    }
+    Ok(Some(Vector { vector: Some(vector::Vector::Dense(DenseVector { data })), ..Vector::default() }))
+}
+
+fn message(mut named: HashMap<String, Vector>) -> Option<Vectors> {
+    let options = match named.remove("") {
+        Some(unnamed) if named.is_empty() => VectorsOptions::Vector(unnamed),
+        // The unnamed vector's name is empty: beside named ones it is one of them.
+        Some(unnamed) => {
+            named.insert(String::new(), unnamed);
+            VectorsOptions::Vectors(NamedVectors { vectors: named })
+        }
+        None => VectorsOptions::Vectors(NamedVectors { vectors: named }),
+    };
+    Some(Vectors { vectors_options: Some(options) })
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,145 @@
+//! The columns of a collection: the kept schema, else what the index schema and a bounded sample say, else the user's.
+
+use std::collections::BTreeMap;
+
+use qdrant_client::qdrant::RetrievedPoint;
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::payload::{Sample, merge_index_type};
+use vectorfuse_core::schema::{SparkField, SparkType};
+use vectorfuse_core::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
+use vectorfuse_core::write::{IdSource, is_integer_id};
+
+use crate::collection::Collection;
+use crate::document::PayloadRef;
+
+/// The columns of a collection whose schema is kept. Vectors that were added behind our back come last.
+pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Column> {
+    let mut columns = kept.to_vec();
+    for column in vector_columns(collection) {
+        if !columns.iter().any(|other| other.role == column.role) {
+            let name = free_name(&column.name, &columns);
+            columns.push(Column { name, ..column });
+        }
+    }
+    columns
+}
+
+/// The columns of a collection that others have filled, as far as `points` show them.
+pub(crate) fn inferred_columns(collection: &Collection, points: &[RetrievedPoint]) -> Vec<Column> {
+    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+    for (name, value) in points.iter().flat_map(|point| &point.payload) {
+        let known = samples.remove(name.as_str()).unwrap_or_default();
+        samples.insert(name, known.and(Sample::of(PayloadRef(value))));
+    }
+    // An index on a nested field says nothing of the whole.
+    for name in collection.indexes.keys().filter(|name| !name.contains(['.', '['])) {
+        samples.entry(name).or_default();
+    }
+    let mut columns = vec![Column::new(ID_COLUMN, SparkType::string(), Role::Id { kept: None })];
+    columns.extend(vector_columns(collection));
+    for (field, sample) in samples {
+        let data_type = match collection.indexes.get(field) {
+            Some(indexed) => merge_index_type(&sample, indexed),
+            None => sample.spark_type(),
+        };
+        let name = free_name(field, &columns);
+        columns.push(Column::new(name, data_type, Role::Payload(field.to_owned())));
+    }
+    columns
+}
+
+/// The columns of the user's own schema: names of known columns mean those, other names are fields of the payload.
+pub(crate) fn user_columns(collection: &Collection, known: &[Column], schema: Vec<SparkField>) -> Result<Vec<Column>> {
+    let vectors = vector_columns(collection);
+    schema
+        .into_iter()
+        .map(|field| {
+            let column = known.iter().chain(&vectors).find(|column| column.name == field.name);
+            let role = match column {
+                Some(column) => column.role.clone(),
+                None if field.name == ID_COLUMN && known.is_empty() => Role::Id { kept: None },
+                None => Role::Payload(field.name.clone()),
+            };
+            check_type(&field, &role)?;
+            Ok(Column { name: field.name, data_type: field.data_type, metadata: field.metadata, role })
+        })
+        .collect()
+}
+
+/// What the collection keeps after a write of `written` columns into one that kept `before`.
+pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Result<Vec<Column>> {
+    let mut merged = before.to_vec();
+    for column in written.iter().filter(|column| column.role != Role::Unused) {
+        let Some(known) = merged.iter().find(|known| known.name == column.name) else {
+            if matches!(column.role, Role::Id { .. })
+                && let Some(other) = merged.iter().find(|known| matches!(known.role, Role::Id { .. }))
+            {
+                return Err(Error::options(format!(
+                    "column `{}` is the id, and the collection keeps its ids in `{}`: rename the column",
+                    column.name, other.name
+                )));
+            }
+            merged.push(column.clone());
+            continue;
+        };
+        let same_part = std::mem::discriminant(&known.role) == std::mem::discriminant(&column.role);
+        if !same_part || known.data_type != column.data_type {
+            return Err(Error::options(format!(
+                "column `{}` is {} in the DataFrame and {} in the collection: cast or rename it, or overwrite the collection",
+                column.name,
+                described(column),
+                described(known)
+            )));
+        }
+    }
+    let has_id = merged.iter().any(|column| matches!(column.role, Role::Id { .. }));
+    if !has_id && !matches!(id, IdSource::Column(_)) {
+        let name = free_name(ID_COLUMN, &merged);
+        merged.insert(0, Column::new(name, SparkType::string(), Role::Id { kept: None }));
+    }
+    Ok(merged)
+}
+
+fn described(column: &Column) -> String {
+    let part = match &column.role {
+        Role::Id { .. } => "the id, ",
+        Role::Vector(_) => "a vector, ",
+        Role::Payload(_) | Role::Unused => "",
+    };
+    format!("{part}{}", column.data_type.name())
+}
+
+fn vector_columns(collection: &Collection) -> Vec<Column> {
+    let column = |vector: &String| {
+        let name = if vector.is_empty() { VECTOR_COLUMN } else { vector.as_str() };
+        Column::new(name, SparkType::Array(Box::new(SparkType::Float)), Role::Vector(vector.clone()))
+    };
+    collection.vectors.keys().map(column).collect()
+}
+
+/// The name itself, or, where a column has it, with as many `payload_` in front as it takes.
+fn free_name(name: &str, columns: &[Column]) -> String {
+    let mut free = name.to_owned();
+    while columns.iter().any(|column| column.name == free) {
+        free = format!("payload_{free}");
+    }
+    free
+}
+
+fn check_type(field: &SparkField, role: &Role) -> Result<()> {
+    let fits = match role {
+        Role::Vector(_) => field.data_type.is_dense_vector(),
+        Role::Id { kept: None } => is_integer_id(&field.data_type) || matches!(field.data_type, SparkType::String(_)),
+        Role::Id { kept: Some(_) } => field.data_type.is_map_key(),
+        Role::Payload(_) | Role::Unused => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let what = if matches!(role, Role::Vector(_)) {
+        "a vector: read it as array<float>"
+    } else {
+        "an id: read it as string or long"
+    };
+    Err(Error::options(format!("column `{}` can't be {}: it is {what}", field.name, field.data_type.name())))
+}

@@ -1,0 +1,198 @@
+//! What one task writes with: rows become points, points become requests of a bounded size, several in flight.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use bytes::Bytes;
+use prost::Message;
+use qdrant_client::qdrant::{PointStruct, UpsertPoints};
+use serde::{Deserialize, Serialize};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::store::Writer;
+use vectorfuse_core::table::Column;
+use vectorfuse_core::upload::Upload;
+use vectorfuse_core::write::{Task, WritePlan, vector_name};
+
+use crate::api::grpc::Api;
+use crate::collection::{self, Collection, VectorSpec};
+use crate::point::{Ids, Points};
+
+/// Until a vector of each name was seen, this many batches wait for the collection to be created.
+const MOST_WAITING: usize = 4;
+
+/// What Qdrant adds to a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Details {
+    /// The collection's vectors; sizes that only the data knows are open.
+    pub(crate) vectors: BTreeMap<String, VectorSpec>,
+    /// The schema to create the collection with; `None` if it is there.
+    pub(crate) create: Option<Vec<Column>>,
+}
+
+impl Details {
+    pub(crate) fn of(plan: &WritePlan) -> Result<Self> {
+        serde_json::from_value(plan.details.clone())
+            .map_err(|error| Error::internal("the plan of the write can't be read").caused_by(error))
+    }
+}
+
+/// The writer of one task.
+pub(crate) struct QdrantWriter {
+    api: Api,
+    plan: Arc<WritePlan>,
+    details: Details,
+    task: Task,
+    metrics: Arc<Metrics>,
+    upload: Upload,
+    /// Batches that came before the collection could be created.
+    waiting: Vec<RecordBatch>,
+    /// Rows that were turned into points.
+    rows: u64,
+    /// The request that is being filled, and its size so far.
+    open: Vec<PointStruct>,
+    open_bytes: usize,
+}
+
+impl QdrantWriter {
+    pub(crate) fn new(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Self> {
+        let details = Details::of(&plan)?;
+        let upload = Upload::new(plan.options.named.concurrency.get());
+        let (waiting, open) = (Vec::new(), Vec::new());
+        let plan = Arc::new(plan);
+        Ok(Self { api, plan, details, task, metrics, upload, waiting, rows: 0, open, open_bytes: 0 })
+    }
+
+    /// Sees to it that the collection is there; `false` as long as a vector's size is not known.
+    async fn ensure_collection(&mut self, batch: &RecordBatch) -> Result<bool> {
+        let Some(kept) = &self.details.create else { return Ok(true) };
+        let mut vectors = self.details.vectors.clone();
+        let waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
+        let ids = ids(&self.plan, self.task, self.rows + to_u64(waiting));
+        Points::new(batch, &self.plan.columns, ids)?.learn_sizes(batch.num_rows(), &mut vectors)?;
+        let creation = collection::creation(&vectors, kept)?;
+        self.details.vectors = vectors;
+        let Some(creation) = creation else { return Ok(false) };
+        if !self.api.create(creation).await? {
+            self.adopt().await?;
+        }
+        self.details.create = None;
+        Ok(true)
+    }
+
+    /// Another task has created the collection: its vectors count. `false` if nobody has.
+    async fn adopt(&mut self) -> Result<bool> {
+        let Some(info) = self.api.info().await? else { return Ok(false) };
+        let there = Collection::from_info(info)?.vectors;
+        for (name, mine) in &self.details.vectors {
+            let theirs = there.get(name).and_then(|spec| spec.size);
+            if theirs.is_none() || (mine.size.is_some() && mine.size != theirs) {
+                return Err(Error::data(format!(
+                    "{} has {} dimensions in this task and {} in another",
+                    vector_name(name),
+                    mine.size.unwrap_or_default(),
+                    theirs.unwrap_or_default()
+                )));
+            }
+        }
+        self.details.vectors = there;
+        Ok(true)
+    }
+
+    async fn send(&mut self, batch: &RecordBatch) -> Result<()> {
+        let plan = Arc::clone(&self.plan);
+        let named = &plan.options.named;
+        let most_rows = named.batch_rows.map_or(usize::MAX, NonZero::get);
+        let points = Points::new(batch, &plan.columns, ids(&plan, self.task, self.rows))?;
+        for row in 0..batch.num_rows() {
+            let point = points.point(row, &self.details.vectors)?;
+            let bytes = point.encoded_len();
+            if self.open_bytes + bytes > named.batch_bytes.get() || self.open.len() >= most_rows {
+                self.flush().await?;
+            }
+            self.open.push(point);
+            self.open_bytes += bytes;
+        }
+        self.rows += to_u64(batch.num_rows());
+        Ok(())
+    }
+
+    /// Sends the open request.
+    async fn flush(&mut self) -> Result<()> {
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        let points = std::mem::take(&mut self.open);
+        self.open_bytes = 0;
+        let (rows, wait) = (points.len(), self.plan.options.named.wait);
+        let collection_name = self.api.collection().to_owned();
+        let request = UpsertPoints { collection_name, wait: Some(wait), points, ..UpsertPoints::default() };
+        let request = Bytes::from(request.encode_to_vec());
+        let (api, metrics) = (self.api.clone(), Arc::clone(&self.metrics));
+        self.upload
+            .submit(async move {
+                let bytes = request.len();
+                api.upsert(request, wait).await?;
+                metrics.add_rows(rows);
+                metrics.add_bytes(bytes);
+                Ok(())
+            })
+            .await
+    }
+
+    fn unknown_size(&self) -> Error {
+        let open = self.details.vectors.iter().find(|(_, spec)| spec.size.is_none());
+        let name = open.map(|(name, _)| name.as_str()).unwrap_or_default();
+        Error::data(format!(
+            "{} was null in every row so far, so its size is not known: {}",
+            vector_name(name),
+            say_size(name)
+        ))
+    }
+}
+
+/// Where the ids of a task's rows come from, after `rows_before` rows.
+fn ids(plan: &WritePlan, task: Task, rows_before: u64) -> Ids<'_> {
+    Ids { source: &plan.id, query: &plan.query, partition: task.partition, rows_before }
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// How to say a vector's size.
+pub(crate) fn say_size(name: &str) -> String {
+    let option = if name.is_empty() { "vector.size".to_owned() } else { format!("vector.{name}.size") };
+    format!("give the option `{option}`, or create the collection first")
+}
+
+#[async_trait]
+impl Writer for QdrantWriter {
+    async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        if !self.ensure_collection(&batch).await? {
+            self.waiting.push(batch);
+            return if self.waiting.len() > MOST_WAITING { Err(self.unknown_size()) } else { Ok(()) };
+        }
+        for earlier in std::mem::take(&mut self.waiting) {
+            self.send(&earlier).await?;
+        }
+        self.send(&batch).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<String> {
+        if !self.waiting.is_empty() {
+            if !self.adopt().await? {
+                return Err(self.unknown_size());
+            }
+            for earlier in std::mem::take(&mut self.waiting) {
+                self.send(&earlier).await?;
+            }
+        }
+        self.flush().await?;
+        self.upload.finish().await?;
+        Ok(serde_json::json!({"rows": self.rows}).to_string())
+    }
+}
