@@ -11,7 +11,7 @@ use vectorfuse_core::schema::{fields_from_json, fields_to_json};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, Task, WritePlan, WriteRequest};
 
-use crate::runtime::block_on;
+use crate::runtime::{block_on, runtime};
 use crate::{arrow, handles, stores};
 
 /// The JVM hands a batch over when it has this many rows, however small they are: a task that is killed or fails has
@@ -66,6 +66,8 @@ enum Ending {
 pub fn call(request: &[u8]) -> Result<Vec<u8>> {
     let request: Request = serde_json::from_slice(request)
         .map_err(|error| Error::internal("a question can't be read").caused_by(error))?;
+    // Connections are tied to the runtime that they are opened in.
+    let _runtime = runtime()?.enter();
     Ok(answer(request)?.to_string().into_bytes())
 }
 

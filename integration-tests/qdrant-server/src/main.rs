@@ -1,0 +1,54 @@
+//! A Qdrant for the integration tests: the real engine behind the real gRPC protocol, in one
+//! process that needs no container and no network beyond the loopback.
+
+mod auth;
+mod catalog;
+mod check;
+mod collection;
+mod convert;
+mod definition;
+mod refusal;
+mod serve;
+mod service;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Serves a folder of Qdrant collections over gRPC on 127.0.0.1.
+#[derive(Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// Where the collections are kept; made when it does not exist.
+    #[arg(long)]
+    data: PathBuf,
+
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// Asks every request for this key.
+    #[arg(long)]
+    api_key: Option<String>,
+
+    /// A second key, which may read but not write.
+    #[arg(long)]
+    read_only_api_key: Option<String>,
+
+    /// The certificate to serve TLS with, as PEM.
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, as PEM.
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// Ends when the standard input does, so that a killed test leaves no server behind.
+    #[arg(long)]
+    exit_with_stdin: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    serve::run(Arguments::parse()).await
+}
