@@ -1,0 +1,78 @@
+package io.vectorfuse.spark;
+
+import io.vectorfuse.spark.jni.Control;
+import io.vectorfuse.spark.read.VectorFuseScanBuilder;
+import io.vectorfuse.spark.write.VectorFuseWriteBuilder;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+import org.apache.spark.sql.connector.catalog.SupportsRead;
+import org.apache.spark.sql.connector.catalog.SupportsWrite;
+import org.apache.spark.sql.connector.catalog.TableCapability;
+import org.apache.spark.sql.connector.read.ScanBuilder;
+import org.apache.spark.sql.connector.write.LogicalWriteInfo;
+import org.apache.spark.sql.connector.write.WriteBuilder;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+
+/**
+ * One collection, as Spark's planner sees it: a name, a schema and what can be done with it. What a
+ * read or a write needs beyond that comes with its options.
+ */
+final class VectorFuseTable implements SupportsRead, SupportsWrite {
+  private static final Set<TableCapability> CAPABILITIES =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              TableCapability.BATCH_READ,
+              TableCapability.BATCH_WRITE,
+              TableCapability.TRUNCATE,
+              // The query's schema is checked against the collection by the store's side, which
+              // knows the types.
+              TableCapability.ACCEPT_ANY_SCHEMA));
+
+  private final String name;
+  private final StructType schema;
+
+  VectorFuseTable(String name, StructType schema) {
+    this.name = name;
+    this.schema = schema;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  // `columns()` takes over in later Sparks, and its default asks this method, in all of them.
+  @SuppressWarnings("deprecation")
+  @Override
+  public StructType schema() {
+    return schema;
+  }
+
+  @Override
+  public Set<TableCapability> capabilities() {
+    return CAPABILITIES;
+  }
+
+  /**
+   * Begins a read of this table with its schema. Asks the store.
+   *
+   * @throws VectorFuseException if an option is wrong, or the store has no such collection
+   */
+  @Override
+  public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
+    return new VectorFuseScanBuilder(
+        Control.load(
+            options.asCaseSensitiveMap(),
+            ActiveSession.options(),
+            ActiveSession.sparkVersion(),
+            schema));
+  }
+
+  /** Begins a write into this table. Asks no store. */
+  @Override
+  public WriteBuilder newWriteBuilder(LogicalWriteInfo info) {
+    return new VectorFuseWriteBuilder(name, info);
+  }
+}

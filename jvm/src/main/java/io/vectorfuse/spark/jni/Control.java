@@ -1,0 +1,246 @@
+package io.vectorfuse.spark.jni;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The driver's questions to the native side, each one JSON object there and one back. What the
+ * answers call table, scan, split, plan and message is opaque here: it is handed on to the next
+ * question. Warnings in an answer go to the driver's log.
+ *
+ * <p>Every question throws {@link io.vectorfuse.spark.VectorFuseException} when it fails.
+ */
+public final class Control {
+  private static final Logger LOG = LoggerFactory.getLogger(Control.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Control() {}
+
+  /** The answer to {@link #check}. */
+  public static final class Checked {
+    /** What the table is called in plans. */
+    public final String name;
+
+    /** A regular expression for the names of the options that are secrets, or null. */
+    public final String redact;
+
+    private Checked(JsonNode answer) {
+      this.name = text(answer, "name");
+      this.redact = answer.hasNonNull("redact") ? answer.get("redact").asText() : null;
+    }
+  }
+
+  /** The answer to {@link #load}. */
+  public static final class Loaded {
+    public final String table;
+    public final StructType schema;
+
+    private Loaded(JsonNode answer) {
+      this.table = text(answer, "table");
+      this.schema = schema(answer);
+    }
+  }
+
+  /** The answer to {@link #pushDown}. */
+  public static final class PushedDown {
+    public final String scan;
+
+    /** The columns that the readers give, in their order. */
+    public final StructType schema;
+
+    /** What EXPLAIN shows. */
+    public final String description;
+
+    private PushedDown(JsonNode answer) {
+      this.scan = text(answer, "scan");
+      this.schema = schema(answer);
+      this.description = text(answer, "description");
+    }
+  }
+
+  /** The answer to {@link #planWrite}. */
+  public static final class WritePlan {
+    public final String plan;
+
+    /** How many rows a batch has at most. */
+    public final long flushRows;
+
+    /** After how many bytes a batch is handed over. */
+    public final long flushBytes;
+
+    private WritePlan(JsonNode answer) {
+      this.plan = text(answer, "plan");
+      this.flushRows = present(answer, "flush_rows").asLong();
+      this.flushBytes = present(answer, "flush_bytes").asLong();
+    }
+  }
+
+  /** Are the options right, as far as that can be known without asking a store? */
+  public static Checked check(Map<String, String> options, Map<String, String> session) {
+    return new Checked(ask(question("check", options, session)));
+  }
+
+  /**
+   * What is in the collection that the options name?
+   *
+   * @param schema the columns that are wanted, or null: the store says
+   */
+  public static Loaded load(
+      Map<String, String> options, Map<String, String> session, String spark, StructType schema) {
+    ObjectNode question = question("load", options, session);
+    question.put("spark", spark);
+    question.set("schema", schema == null ? null : tree(schema.json()));
+    return new Loaded(ask(question));
+  }
+
+  /**
+   * How would the table be read?
+   *
+   * @param required the columns that Spark needs
+   */
+  public static PushedDown pushDown(String table, StructType required) {
+    ObjectNode question = question("push_down");
+    question.put("table", table);
+    question.set("schema", tree(required.json()));
+    return new PushedDown(ask(question));
+  }
+
+  /** In which parts is the scan read? Disjoint and complete, one task for each. */
+  public static String[] planRead(String scan, int parallelism) {
+    ObjectNode question = question("plan_read");
+    question.put("scan", scan);
+    question.put("parallelism", parallelism);
+    JsonNode splits = present(ask(question), "splits");
+    String[] texts = new String[splits.size()];
+    for (int i = 0; i < texts.length; i++) {
+      texts[i] = splits.get(i).asText();
+    }
+    return texts;
+  }
+
+  /**
+   * Prepares a write: this creates, checks or empties the collection.
+   *
+   * @param schema the rows that will come
+   * @param mode "append" or "overwrite"
+   * @param query Spark's id of the query, the same for every attempt of its tasks
+   * @param partitions how many tasks will write
+   */
+  public static WritePlan planWrite(
+      Map<String, String> options,
+      Map<String, String> session,
+      String spark,
+      StructType schema,
+      String mode,
+      String query,
+      int partitions) {
+    ObjectNode question = question("plan_write", options, session);
+    question.put("spark", spark);
+    question.set("schema", tree(schema.json()));
+    question.put("mode", mode);
+    question.put("query", query);
+    question.put("partitions", partitions);
+    return new WritePlan(ask(question));
+  }
+
+  /**
+   * Ends a write.
+   *
+   * @param messages those of the tasks that committed
+   * @param outcome "commit" or "abort"
+   */
+  public static void finishWrite(String plan, List<String> messages, String outcome) {
+    ObjectNode question = question("finish_write");
+    question.put("plan", plan);
+    ArrayNode array = question.putArray("messages");
+    for (String message : messages) {
+      array.add(message);
+    }
+    question.put("outcome", outcome);
+    ask(question);
+  }
+
+  /**
+   * How much the native side holds on to: handles, exported schemas and batches, batches that are
+   * lent. For tests.
+   */
+  static JsonNode diagnostics() {
+    return ask(question("diagnostics"));
+  }
+
+  /** What {@link BatchWriter} is opened with, as UTF-8. */
+  public static byte[] task(String plan, int partition, long task) {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("plan", plan);
+    json.put("partition", partition);
+    json.put("task", task);
+    return bytes(json);
+  }
+
+  private static ObjectNode question(String call) {
+    ObjectNode question = JSON.createObjectNode();
+    question.put("call", call);
+    return question;
+  }
+
+  private static ObjectNode question(
+      String call, Map<String, String> options, Map<String, String> session) {
+    ObjectNode question = question(call);
+    options.forEach(question.putObject("options")::put);
+    session.forEach(question.putObject("session")::put);
+    return question;
+  }
+
+  private static JsonNode ask(ObjectNode question) {
+    NativeLibrary.load();
+    byte[] answer = Native.call(bytes(question));
+    JsonNode tree = tree(new String(answer, StandardCharsets.UTF_8));
+    for (JsonNode warning : tree.path("warnings")) {
+      LOG.warn("{}", warning.asText());
+    }
+    return tree;
+  }
+
+  private static byte[] bytes(ObjectNode json) {
+    try {
+      return JSON.writeValueAsBytes(json);
+    } catch (JsonProcessingException error) {
+      throw new IllegalStateException(error);
+    }
+  }
+
+  private static JsonNode tree(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (IOException error) {
+      throw new IllegalStateException("not JSON", error);
+    }
+  }
+
+  private static StructType schema(JsonNode answer) {
+    return (StructType) DataType.fromJson(present(answer, "schema").toString());
+  }
+
+  private static String text(JsonNode answer, String field) {
+    return present(answer, field).asText();
+  }
+
+  private static JsonNode present(JsonNode answer, String field) {
+    JsonNode value = answer.get(field);
+    if (value == null) {
+      throw new IllegalStateException("the native side's answer has no " + field);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,82 @@
+package io.vectorfuse.spark.write;
+
+import io.vectorfuse.spark.ActiveSession;
+import io.vectorfuse.spark.jni.Control;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.connector.write.BatchWrite;
+import org.apache.spark.sql.connector.write.DataWriterFactory;
+import org.apache.spark.sql.connector.write.LogicalWriteInfo;
+import org.apache.spark.sql.connector.write.PhysicalWriteInfo;
+import org.apache.spark.sql.connector.write.WriterCommitMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The driver's side of a write: prepares the collection when the job starts, and ends the write
+ * when it is over.
+ */
+final class VectorFuseBatchWrite implements BatchWrite {
+  private static final Logger LOG = LoggerFactory.getLogger(VectorFuseBatchWrite.class);
+
+  private final LogicalWriteInfo info;
+  private final String mode;
+
+  /** The plan, from when the job starts. */
+  private String plan;
+
+  VectorFuseBatchWrite(LogicalWriteInfo info, String mode) {
+    this.info = info;
+    this.mode = mode;
+  }
+
+  /**
+   * Creates, checks or empties the collection; nothing before this has an effect on the store.
+   *
+   * @throws io.vectorfuse.spark.VectorFuseException if the query does not fit the collection, or
+   *     the store fails
+   */
+  @Override
+  public DataWriterFactory createBatchWriterFactory(PhysicalWriteInfo physical) {
+    Control.WritePlan planned =
+        Control.planWrite(
+            info.options().asCaseSensitiveMap(),
+            ActiveSession.options(),
+            ActiveSession.sparkVersion(),
+            info.schema(),
+            mode,
+            info.queryId(),
+            physical.numPartitions());
+    plan = planned.plan;
+    return new VectorFuseWriterFactory(planned, info.schema());
+  }
+
+  @Override
+  public void commit(WriterCommitMessage[] messages) {
+    Control.finishWrite(plan, texts(messages), "commit");
+  }
+
+  /** Never throws: Spark is about to throw what made the write fail. */
+  @Override
+  public void abort(WriterCommitMessage[] messages) {
+    if (plan == null) {
+      return;
+    }
+    try {
+      Control.finishWrite(plan, texts(messages), "abort");
+    } catch (RuntimeException error) {
+      LOG.warn("the write failed, and so did its abort", error);
+    }
+  }
+
+  /** The messages of the tasks that committed; Spark leaves null for the others. */
+  private static List<String> texts(WriterCommitMessage[] messages) {
+    List<String> texts = new ArrayList<>();
+    for (WriterCommitMessage message : messages) {
+      if (message != null) {
+        texts.add(((TaskCommit) message).message());
+      }
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,110 @@
+//! The pages that are made from the code: `docs/options.md` and `docs/types.md`. `UPDATE_DOCS=1` writes them anew.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use vectorfuse_core::options;
+use vectorfuse_core::payload::{ColumnBuilder, ColumnReader};
+use vectorfuse_core::schema::{SparkField, SparkType};
+
+fn guard(name: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, expected).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(there == expected, "docs/{name} is not what the code says: run `make docs`");
+}
+
+#[test]
+fn the_page_of_options_is_true() {
+    let intro = "<!-- Made from rust/vectorfuse-core/src/options/table.rs by `make docs`. -->\n\n# Options\n\n\
+        Names are case-insensitive. An unknown option is an error that names the nearest known one. Any option can also\n\
+        stand in the session as `spark.vectorfuse.<option>`, or as `spark.vectorfuse.<store>.<option>` for one store; the\n\
+        option of the read or write wins. An option of reading that is given to a write, or the other way round, is an\n\
+        error; in the session it is not. Secrets are never printed: Spark's own redaction\n\
+        (`spark.sql.redaction.options.regex`) is extended by the names of those that are given.\n";
+    guard("options.md", &format!("{intro}{}", options::markdown()));
+}
+
+/// A type, and a value as the payload holds it.
+fn samples() -> Vec<(SparkType, Value, &'static str)> {
+    let list = |element| SparkType::Array(Box::new(element));
+    let map = |key, value| SparkType::Map(Box::new(key), Box::new(value));
+    let record = vec![SparkField::new("a", SparkType::Integer), SparkField::new("b", SparkType::string())];
+    vec![
+        (SparkType::Boolean, json!(true), ""),
+        (SparkType::Byte, json!(-128), ""),
+        (SparkType::Short, json!(32767), ""),
+        (SparkType::Integer, json!(7), ""),
+        (SparkType::Long, json!(i64::MAX), ""),
+        (SparkType::Float, json!(0.5), "NaN and ±∞ are an error that names the row"),
+        (SparkType::Double, json!(0.1), "NaN and ±∞ are an error that names the row"),
+        (SparkType::Decimal(38, 2), json!("12.50"), "exact"),
+        (
+            SparkType::string(),
+            json!("any Unicode"),
+            "also `char(n)` and `varchar(n)`; a text that is no UTF-8 is an error",
+        ),
+        (SparkType::Binary, json!("AP8="), "base64"),
+        (SparkType::Date, json!("2024-02-29"), "years outside 0000 to 9999 with a sign: `+12345-01-01`"),
+        (SparkType::Timestamp, json!("2024-02-29T12:00:00.5Z"), "an instant, in UTC; a datetime index works on it"),
+        (SparkType::TimestampNtz, json!("2024-02-29T12:00:00"), "a wall clock, without a zone"),
+        (list(list(SparkType::Integer)), json!([[1, null], [], null]), "nested to any depth"),
+        (SparkType::Struct(record), json!({"a": 1, "b": null}), "null members are kept as null"),
+        (map(SparkType::string(), SparkType::Long), json!({"k": 1}), ""),
+        (
+            map(SparkType::Date, SparkType::Long),
+            json!({"2024-01-01": 1}),
+            "keys that are no strings are kept as their text",
+        ),
+    ]
+}
+
+#[test]
+fn the_page_of_types_is_true() {
+    let mut page = String::from(
+        "<!-- Made from the code by `make docs`: each example was written and read. -->\n\n# Types\n\n\
+         How a value of Spark is kept in a Qdrant payload, by an example that VectorFuse wrote. A collection that VectorFuse\n\
+         created keeps the DataFrame's schema, so reading gives the same types and values back, bit for bit. Every column is\n\
+         nullable when it is read: others can leave a field out. A value that does not fit its type is an error that names\n\
+         column and row; it is never changed.\n\n\
+         | Spark | payload | |\n|---|---|---|\n",
+    );
+    for (data_type, value, note) in samples() {
+        let mut builder = ColumnBuilder::new(&data_type, 1);
+        builder.append(Some(&value)).unwrap();
+        let reader = ColumnReader::new(&builder.finish().unwrap(), &data_type).unwrap();
+        let written: Value = reader.document(0).unwrap();
+        page.push_str(&format!("| `{}` | `{written}` | {note} |\n", data_type.name()));
+    }
+    page.push_str(
+        "| `variant` (Spark 4) | its value | dates, timestamps and binaries become their text; a Spark before 4 reads the value as JSON text |\n\
+         | null, at every level | `null` | |\n\n\
+         Not kept, and refused before anything is written: intervals, `time`, user-defined types (convert MLlib's vectors with\n\
+         `vector_to_array`), maps whose keys are arrays, structs, maps or variants.\n\n\
+         ## Vectors\n\n\
+         `array<float>` and `array<double>`, without null elements, finite in 32 bits. A double is rounded to the nearest\n\
+         32-bit number, which is what the store keeps. A collection with the distance Cosine returns normalised vectors: that\n\
+         is a fact of the server, told as a warning when such a collection is written. A null vector is not sent; a row of\n\
+         which every vector is null is an error.\n\n\
+         ## Ids\n\n\
+         | column | id | read back as |\n|---|---|---|\n\
+         | byte, short, int, long, decimal without fraction | the integer, 0 to 2^64-1 | the same |\n\
+         | string `\"7\"` | the integer 7 | `\"7\"` |\n\
+         | string with a UUID | that UUID | the same text, which is kept in the payload if it was not canonical |\n\
+         | anything else that is no array, struct, map or variant | the UUIDv5 of its text (namespace of OIDs) | the value, which is kept in the payload |\n\
+         | `key_fields` | the UUIDv5 of the JSON array of the columns' texts | the columns; the id is a further column `id` |\n\
+         | none | a UUIDv5 of query, partition and row number | a further column `id` |\n\n\
+         ## Collections that VectorFuse did not create\n\n\
+         The columns are `id` (string), one for each vector (`vector` for the unnamed one), and the fields of the payload, as the\n\
+         payload indexes and a sample of points (`schema_sample`) show them: booleans, integers as `bigint`, doubles (also where\n\
+         integers occur among them), strings, lists as `array`, objects as `struct` (`map<string,string>` if no member was\n\
+         seen), and `timestamp` for a field with a datetime index whose sampled values are all dates. A field of several kinds\n\
+         is a string with the values' JSON text. A field whose name is taken gets `payload_` in front. A schema of your own\n\
+         (`.schema(…)`) wins over all of this.\n",
+    );
+    guard("types.md", &page);
+}
