@@ -72,6 +72,8 @@ impl PageSize {
 pub struct BatchStream {
     batches: mpsc::Receiver<Result<RecordBatch>>,
     reader: JoinHandle<()>,
+    /// The end was given; the reader must not be asked again.
+    ended: bool,
 }
 
 impl BatchStream {
@@ -101,12 +103,21 @@ impl BatchStream {
                 }
             }
         });
-        Self { batches, reader }
+        Self { batches, reader, ended: false }
     }
 
     /// The next batch, which has at least one row; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        self.batches.recv().await
+        if self.ended {
+            return None;
+        }
+        if let Some(batch) = self.batches.recv().await {
+            return Some(batch);
+        }
+        // The reader is gone: at the end of the split, or in a panic, which must not look like the end.
+        let ending = (&mut self.reader).await;
+        self.ended = true;
+        ending.err().map(|lost| Err(Error::internal("the reading of a split broke off").caused_by(lost)))
     }
 }
 
@@ -185,6 +196,24 @@ mod tests {
         sizes.push(LARGEST_PAGE_BYTES + 1);
         sizes.extend(vec![10; 100]);
         assert_eq!(pages(sizes, None).await.iter().sum::<usize>(), 201);
+    }
+
+    /// A store with a defect.
+    struct Broken;
+
+    #[async_trait]
+    impl Pages for Broken {
+        async fn next(&mut self, _rows: u32, _whole: bool) -> Result<Page> {
+            panic!("on purpose")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_and_not_the_end() {
+        let mut stream = BatchStream::start(Broken, 1, None, Arc::new(Metrics::default()));
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), crate::error::Kind::Internal);
+        assert!(stream.next().await.is_none());
     }
 
     #[tokio::test]

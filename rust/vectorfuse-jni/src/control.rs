@@ -18,6 +18,9 @@ use crate::{arrow, handles, stores};
 /// not held back more.
 const FLUSH_ROWS: usize = 16_384;
 
+/// However large a request may be, rows cross the boundary in batches of at most this size: Arrow's offsets have 31 bits.
+const MOST_FLUSH_BYTES: usize = 64 * 1024 * 1024;
+
 /// A question of the driver.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
@@ -107,7 +110,7 @@ fn answer(request: Request) -> Result<Value> {
         }
         Request::PlanWrite { given, schema, mode, query } => {
             let options = given.parse(Side::Write)?;
-            let flush_bytes = options.named.batch_bytes.get();
+            let flush_bytes = options.named.batch_bytes.get().min(MOST_FLUSH_BYTES);
             let store = stores::open(options)?;
             let plan = block_on(store.prepare(WriteRequest { fields: fields_from_json(&schema)?, mode, query }))?;
             Ok(json!({

@@ -27,7 +27,8 @@ pub enum Handle {
 /// A handle with what can be asked of it while it works.
 struct Entry {
     metrics: Arc<Metrics>,
-    handle: Mutex<Handle>,
+    /// `None` once it was closed.
+    handle: Mutex<Option<Handle>>,
 }
 
 type Table = Mutex<HashMap<i64, Arc<Entry>>>;
@@ -46,13 +47,13 @@ pub fn live() -> usize {
 pub fn insert(handle: Handle, metrics: Arc<Metrics>) -> i64 {
     static NEXT: AtomicI64 = AtomicI64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    table().insert(number, Arc::new(Entry { metrics, handle: Mutex::new(handle) }));
+    table().insert(number, Arc::new(Entry { metrics, handle: Mutex::new(Some(handle)) }));
     number
 }
 
 fn entry(number: i64) -> Result<Arc<Entry>> {
     let entry = table().get(&number).cloned();
-    entry.ok_or_else(|| Error::internal(format!("there is no open reader or writer {number}: was it closed?")))
+    entry.ok_or_else(|| closed(number))
 }
 
 /// The figures of a handle, also while another thread works with it.
@@ -60,25 +61,35 @@ pub fn metrics(number: i64) -> Result<[i64; 7]> {
     Ok(entry(number)?.metrics.snapshot())
 }
 
-/// Forgets a handle; what it still does ends, and what it exported is released.
+/// Forgets a handle; what it still does ends, and what it exported is released before this returns, since the JVM then
+/// frees its structs. A call of another thread is waited for: it lasts a slice at most.
 pub fn close(number: i64) {
     let removed = table().remove(&number);
-    drop(removed);
+    if let Some(entry) = removed {
+        let handle = entry.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(handle);
+    }
+}
+
+fn closed(number: i64) -> Error {
+    Error::internal(format!("there is no open reader or writer {number}: was it closed?"))
 }
 
 /// Works with a reader.
 pub fn with_reader<T>(number: i64, work: impl FnOnce(&mut Reader) -> Result<T>) -> Result<T> {
     match &mut *entry(number)?.handle.lock().unwrap_or_else(PoisonError::into_inner) {
-        Handle::Reader(reader) => work(reader),
-        Handle::Writer(_) => Err(Error::internal(format!("handle {number} is a writer"))),
+        Some(Handle::Reader(reader)) => work(reader),
+        Some(Handle::Writer(_)) => Err(Error::internal(format!("handle {number} is a writer"))),
+        None => Err(closed(number)),
     }
 }
 
 /// Works with a writer.
 pub fn with_writer<T>(number: i64, work: impl FnOnce(&mut TaskWriter) -> Result<T>) -> Result<T> {
     match &mut *entry(number)?.handle.lock().unwrap_or_else(PoisonError::into_inner) {
-        Handle::Writer(writer) => work(writer),
-        Handle::Reader(_) => Err(Error::internal(format!("handle {number} is a reader"))),
+        Some(Handle::Writer(writer)) => work(writer),
+        Some(Handle::Reader(_)) => Err(Error::internal(format!("handle {number} is a reader"))),
+        None => Err(closed(number)),
     }
 }
 

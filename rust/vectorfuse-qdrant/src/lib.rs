@@ -129,12 +129,12 @@ impl Qdrant {
                 }
                 match creation {
                     Some(creation) => {
-                        if !self.api.create(creation).await? {
-                            let error =
-                                Error::new(Kind::AlreadyExists, "somebody else created the collection just now");
-                            return Err(self.place(error));
+                        if self.api.create(creation).await? {
+                            return Ok(Details { vectors, create: None });
                         }
-                        Ok(Details { vectors, create: None })
+                        // By another job, or by a request of ours whose answer was lost.
+                        let there = self.collection().await?.ok_or_else(|| self.missing())?;
+                        Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None })
                     }
                     None => Ok(Details { vectors, create: Some(kept) }),
                 }

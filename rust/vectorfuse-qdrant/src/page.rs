@@ -78,6 +78,8 @@ fn wanted(columns: &[Column]) -> Wanted {
     let mut vectors = Some(Vec::new());
     for column in columns {
         match &column.role {
+            // Integers are kept in the id itself.
+            Role::Id { kept: Some(_) } if is_integer_id(&column.data_type) => {}
             Role::Payload(field) | Role::Id { kept: Some(field) } => match (json_path(field), &mut payload) {
                 (Some(path), Some(paths)) => paths.push(path),
                 (None, paths) => *paths = None,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use prost::Message;
 use qdrant_client::qdrant::{PointStruct, UpsertPoints};
 use serde::{Deserialize, Serialize};
-use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
@@ -76,8 +76,8 @@ impl QdrantWriter {
         let creation = collection::creation(&vectors, kept)?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
-        if !self.api.create(creation).await? {
-            self.adopt().await?;
+        if !self.api.create(creation).await? && !self.adopt().await? {
+            return Err(Error::new(Kind::Unavailable, "the collection was dropped while the job created it"));
         }
         self.details.create = None;
         Ok(true)
@@ -86,19 +86,7 @@ impl QdrantWriter {
     /// Another task has created the collection: its vectors count. `false` if nobody has.
     async fn adopt(&mut self) -> Result<bool> {
         let Some(info) = self.api.info().await? else { return Ok(false) };
-        let there = Collection::from_info(info)?.vectors;
-        for (name, mine) in &self.details.vectors {
-            let theirs = there.get(name).and_then(|spec| spec.size);
-            if theirs.is_none() || (mine.size.is_some() && mine.size != theirs) {
-                return Err(Error::data(format!(
-                    "{} has {} dimensions in this task and {} in another",
-                    vector_name(name),
-                    mine.size.unwrap_or_default(),
-                    theirs.unwrap_or_default()
-                )));
-            }
-        }
-        self.details.vectors = there;
+        self.details.vectors = adopted(&self.details.vectors, Collection::from_info(info)?)?;
         Ok(true)
     }
 
@@ -161,6 +149,26 @@ fn ids(plan: &WritePlan, task: Task, rows_before: u64) -> Ids<'_> {
 
 fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// The vectors of a collection that somebody else has created meanwhile, if those that were planned are among them.
+pub(crate) fn adopted(
+    planned: &BTreeMap<String, VectorSpec>,
+    there: Collection,
+) -> Result<BTreeMap<String, VectorSpec>> {
+    for (name, mine) in planned {
+        let theirs = there.vectors.get(name).and_then(|spec| spec.size);
+        if theirs.is_none() || (mine.size.is_some() && mine.size != theirs) {
+            let said = |size: Option<u64>| size.map_or_else(|| "no".to_owned(), |size| size.to_string());
+            return Err(Error::data(format!(
+                "{} has {} dimensions here, and {} in the collection that another task or job has just created",
+                vector_name(name),
+                said(mine.size),
+                said(theirs)
+            )));
+        }
+    }
+    Ok(there.vectors)
 }
 
 /// How to say a vector's size.

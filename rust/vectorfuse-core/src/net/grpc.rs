@@ -4,7 +4,6 @@
 //! gzip is never offered: a store would then spend ten times the time on every answer.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -133,16 +132,30 @@ impl Connection {
     }
 }
 
+/// What two users of one connection must have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct ChannelKey {
+    url: String,
+    tls_ca: Option<String>,
+    tls_identity: Option<(String, Secret)>,
+    tls_server_name: Option<String>,
+    connect_timeout: Duration,
+}
+
 /// One connection per endpoint and trust, for the whole process: requests of all tasks share it.
 fn channel(options: &Options, url: &str, endpoint: Endpoint) -> Channel {
-    static CHANNELS: OnceLock<Mutex<HashMap<u64, Channel>>> = OnceLock::new();
+    static CHANNELS: OnceLock<Mutex<HashMap<ChannelKey, Channel>>> = OnceLock::new();
     let named = &options.named;
-    let mut key = DefaultHasher::new();
-    (url, &named.tls_ca, &named.tls_cert, &named.tls_key, &named.tls_server_name).hash(&mut key);
-    named.connect_timeout.duration().hash(&mut key);
+    let key = ChannelKey {
+        url: url.to_owned(),
+        tls_ca: named.tls_ca.clone(),
+        tls_identity: named.tls_cert.clone().zip(named.tls_key.clone()),
+        tls_server_name: named.tls_server_name.clone(),
+        connect_timeout: named.connect_timeout.duration(),
+    };
     let channels = CHANNELS.get_or_init(Mutex::default);
     let mut channels = channels.lock().unwrap_or_else(PoisonError::into_inner);
-    channels.entry(key.finish()).or_insert_with(|| endpoint.connect_lazy()).clone()
+    channels.entry(key).or_insert_with(|| endpoint.connect_lazy()).clone()
 }
 
 fn endpoint(options: &Options, url: &str, default_port: u16) -> Result<(Endpoint, String, bool)> {

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionExistsRequest, CollectionExistsResponse, CollectionInfo, CollectionOperationResponse, CreateCollection,
-    DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest, GetCollectionInfoResponse, HealthCheckReply,
-    HealthCheckRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints,
-    ScrollResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query,
-    with_payload_selector, with_vectors_selector,
+    CollectionInfo, CollectionOperationResponse, CreateCollection, DeleteCollection, DeletePoints, Filter,
+    GetCollectionInfoRequest, GetCollectionInfoResponse, HealthCheckReply, HealthCheckRequest, PointsOperationResponse,
+    PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateCollection, UpdateStatus,
+    Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -78,16 +77,10 @@ impl Api {
 
     /// The collection's settings; `None` if there is no such collection.
     pub(crate) async fn info(&self) -> Result<Option<CollectionInfo>> {
-        let request = CollectionExistsRequest { collection_name: self.collection.to_string() };
-        let exists: CollectionExistsResponse = self.ask("/qdrant.Collections/CollectionExists", &request).await?;
-        if !exists.result.is_some_and(|result| result.exists) {
-            return Ok(None);
-        }
         let request = GetCollectionInfoRequest { collection_name: self.collection.to_string() };
         let answer: Result<GetCollectionInfoResponse> = self.ask("/qdrant.Collections/Get", &request).await;
         match answer {
             Ok(answer) => Ok(answer.result),
-            // Dropped between the two questions.
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
