@@ -109,6 +109,16 @@ impl Error {
         self
     }
 
+    /// Puts the place one level further in: `("column", "a")` on an error at `b` says `a.b`.
+    #[must_use]
+    pub fn inside(mut self, key: &'static str, name: &str) -> Self {
+        match self.0.context.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, path)) => *path = format!("{name}.{path}"),
+            None => self.0.context.push((key, name.to_owned())),
+        }
+        self
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -181,6 +191,12 @@ mod tests {
         let error = Error::data("too long").with("column", "a").with("column", "b").with("row", 7);
         assert_eq!(error.to_string(), "too long (column: a, row: 7)");
         assert_eq!(format!("{error:?}"), "[DATA] too long (column: a, row: 7)");
+    }
+
+    #[test]
+    fn a_place_inside_another_is_a_path() {
+        let error = Error::data("bad").inside("column", "b").inside("column", "a").with("column", "c");
+        assert_eq!(error.to_string(), "bad (column: a.b)");
     }
 
     #[test]

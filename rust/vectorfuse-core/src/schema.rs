@@ -295,7 +295,7 @@ pub fn fields_from_json(json: &Value) -> Result<Vec<SparkField>> {
         if read.iter().any(|other| other.name == name) {
             return Err(Error::options(format!("two fields are called `{name}`: rename one")));
         }
-        let data_type = SparkType::from_json(&field["type"]).map_err(|error| error.with("column", name))?;
+        let data_type = SparkType::from_json(&field["type"]).map_err(|error| error.inside("column", name))?;
         let metadata = field.get("metadata").cloned().unwrap_or_else(|| json!({}));
         read.push(SparkField { name: name.to_owned(), data_type, metadata });
     }

@@ -164,7 +164,7 @@ impl Store for Qdrant {
     }
 
     async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
-        let wanted = scan.options.named.splits.map_or(wanted, std::num::NonZero::get).max(1);
+        let wanted = scan.options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
         let samples = (wanted * SAMPLES_PER_SPLIT).min(MOST_SAMPLES);
         let mut ids = Vec::new();
         if wanted > 1 && self.api.version().await? >= SAMPLE_SINCE {
@@ -173,9 +173,11 @@ impl Store for Qdrant {
         ids.sort_unstable();
         let mut cuts: Vec<_> = (1..wanted).filter_map(|cut| ids.get(ids.len() * cut / wanted)).copied().collect();
         cuts.dedup();
+        let points = if cuts.is_empty() { None } else { self.api.info().await?.and_then(|info| info.points_count) };
+        let rows = points.unwrap_or_default() / (cuts.len() as u64 + 1);
         let starts = std::iter::once(None).chain(cuts.iter().copied().map(Some));
         let ends = cuts.iter().copied().map(Some).chain(std::iter::once(None));
-        let ranges = starts.zip(ends).map(|(from, to)| serde_json::to_value(Range { from, to }));
+        let ranges = starts.zip(ends).map(|(from, to)| serde_json::to_value(Range { from, to, rows }));
         ranges
             .map(|range| range.map_err(|error| Error::internal("a split can't be written").caused_by(error)))
             .collect()

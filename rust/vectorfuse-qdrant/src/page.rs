@@ -26,7 +26,12 @@ use crate::point::from_qdrant_id;
 pub(crate) struct Range {
     pub(crate) from: Option<PointId>,
     pub(crate) to: Option<PointId>,
+    /// About how many points it has: a page should not reach far beyond the end, which the server does not know.
+    pub(crate) rows: u64,
 }
+
+/// A page of fewer rows is not worth a request.
+const LEAST_ROWS: u64 = 16;
 
 /// The pages of one range.
 pub(crate) struct RangePages {
@@ -36,19 +41,40 @@ pub(crate) struct RangePages {
     wanted: Wanted,
     next: Option<PointId>,
     to: Option<PointId>,
+    /// How many rows the range should still have.
+    expected: u64,
+    /// However wrong the expectation is, a page has this many rows.
+    least: u64,
 }
 
 impl RangePages {
     pub(crate) fn new(api: Api, columns: Vec<Column>, range: Range) -> Self {
         let schema = arrow_schema(&fields(&columns), Layout::Read);
         let wanted = wanted(&columns);
-        Self { api, columns, schema, wanted, next: range.from, to: range.to }
+        Self {
+            api,
+            columns,
+            schema,
+            wanted,
+            next: range.from,
+            to: range.to,
+            expected: range.rows,
+            least: (range.rows / 8).max(LEAST_ROWS),
+        }
+    }
+}
+
+impl RangePages {
+    /// How many rows are worth asking for: those that the range should still have.
+    fn fitting(&self) -> u32 {
+        u32::try_from(self.expected.max(self.least)).unwrap_or(u32::MAX)
     }
 }
 
 #[async_trait]
 impl Pages for RangePages {
     async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
+        let rows = if self.to.is_some() { rows.min(self.fitting()) } else { rows };
         let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
         let Some(answer) = self.api.scroll(self.next, rows, &self.wanted, largest).await? else {
             return Ok(Page::TooLarge);
@@ -64,6 +90,7 @@ impl Pages for RangePages {
             }
             points.push((id, point));
         }
+        self.expected = self.expected.saturating_sub(u64::try_from(points.len()).unwrap_or(u64::MAX));
         let batch = batch(&points, &self.columns, Arc::clone(&self.schema))
             .map_err(|error| error.with("store", "qdrant").with("collection", self.api.collection()))?;
         let last = following.is_none_or(past);
@@ -114,7 +141,7 @@ fn batch(points: &[(PointId, RetrievedPoint)], columns: &[Column], schema: Schem
         let mut builder = ColumnBuilder::new(&column.data_type, points.len());
         for (id, point) in points {
             append(&mut builder, column, *id, point)
-                .map_err(|error| error.with("column", &column.name).with("id", id))?;
+                .map_err(|error| error.inside("column", &column.name).with("id", id))?;
         }
         arrays.push(builder.finish()?);
     }

@@ -138,7 +138,25 @@ impl<'a> Points<'a> {
     }
 
     fn place(&self, error: Error, column: &Column, row: usize) -> Error {
-        error.with("column", &column.name).with("row", self.row(row))
+        let error = error.inside("column", &column.name).with("row", self.row(row));
+        match self.id_text(row) {
+            Some(id) => error.with("id", id),
+            None => error,
+        }
+    }
+
+    /// What the user calls the row, for messages; `None` where nothing names it, or its name is what is wrong.
+    fn id_text(&self, row: usize) -> Option<String> {
+        let indexes = match self.ids.source {
+            IdSource::Column(index) => std::slice::from_ref(index),
+            IdSource::Keys(indexes) => indexes,
+            IdSource::Generated => &[],
+        };
+        let texts = indexes.iter().map(|index| self.readers[*index].text(row).ok().flatten());
+        let texts: Vec<String> = texts.collect::<Option<_>>()?;
+        let whole = texts.join(", ");
+        let short: String = whole.chars().take(60).collect();
+        (!short.is_empty()).then_some(short)
     }
 
     /// Which row it is, for messages: its number in its partition.

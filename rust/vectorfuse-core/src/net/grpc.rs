@@ -101,10 +101,10 @@ impl Connection {
             Ok(Ok(answer)) => answer.into_inner(),
             // With messages as bytes this code has no other source on our side; the store does not use it.
             Ok(Err(status)) if status.code() == Code::OutOfRange => return Err(Failure::TooLarge),
-            Ok(Err(status)) => return Err(Failure::Error(fault(&status))),
+            Ok(Err(status)) => return Err(Failure::Error(fault(&status).with("endpoint", &self.authority))),
             Err(_) => {
                 let error = Error::new(Kind::Unavailable, format!("no answer within {} s", self.timeout.as_secs_f64()));
-                return Err(Failure::Error(error));
+                return Err(Failure::Error(error.with("endpoint", &self.authority)));
             }
         };
         let bytes = answer.len();

@@ -195,7 +195,7 @@ impl ColumnBuilder {
             (Values::Struct(fields, members, nulls, length), View::Object) => {
                 for (field, member) in fields.iter().zip(members) {
                     let found = value.member(&field.name);
-                    member.append(found).map_err(|error| error.with("field", &field.name))?;
+                    member.append(found).map_err(|error| error.inside("column", &field.name))?;
                 }
                 nulls.append_non_null();
                 *length += 1;

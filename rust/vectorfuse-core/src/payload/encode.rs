@@ -71,7 +71,8 @@ impl ColumnReader {
             SparkType::Struct(fields) => {
                 let columns = array.as_struct().columns().iter();
                 let members = fields.iter().zip(columns).map(|(field, column)| {
-                    let member = Self::new(column, &field.data_type).map_err(|error| error.with("column", &field.name));
+                    let member =
+                        Self::new(column, &field.data_type).map_err(|error| error.inside("column", &field.name));
                     Ok((field.name.clone(), member?))
                 });
                 Values::Struct(members.collect::<Result<_>>()?)
@@ -117,7 +118,10 @@ impl ColumnReader {
                 D::list(values.collect::<Result<_>>()?)
             }
             Values::Struct(members) => {
-                let entries = members.iter().map(|(name, member)| Ok((name.clone(), member.document(row)?)));
+                let entries = members.iter().map(|(name, member)| {
+                    let value = member.document(row).map_err(|error| error.inside("column", name))?;
+                    Ok((name.clone(), value))
+                });
                 D::object(entries.collect::<Result<_>>()?)
             }
             Values::Map(offsets, keys, values) => {

@@ -103,7 +103,7 @@ fn a_number_that_json_lacks_is_refused() {
 #[test]
 fn a_variant_comes_back_as_its_value() {
     let values = [
-        json!({"a": [1, -300, 70_000, 5_000_000_000_i64, 1.5, true, null, "x".repeat(100)], "b": {}}),
+        json!({"a": [1, -300, 70_000, 5_000_000_000_i64, 1.5, true, null, "x".repeat(100)], "b": {}, "c": {"d": null}}),
         json!(null),
         json!("short"),
     ];

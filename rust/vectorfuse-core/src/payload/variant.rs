@@ -113,7 +113,8 @@ impl VariantColumn {
 fn append<'a, D: DocumentRef<'a>>(builder: &mut impl VariantBuilderExt, value: D) -> Result<()> {
     let failed = |error| Error::data("the value can't be a variant").caused_by(error);
     match value.view() {
-        View::Null => builder.append_null(),
+        // `append_null` of an object leaves the member out.
+        View::Null => builder.append_value(Variant::Null),
         View::Boolean(value) => builder.append_value(value),
         View::Integer(value) => append_integer(builder, value)?,
         View::Double(value) => builder.append_value(value),

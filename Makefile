@@ -1,0 +1,37 @@
+# The commands of this repository. Each step says what it does and how long it took; a step that fails shows its log.
+#
+#   PARTS="rust spark-4"        the parts of `make test` to run (all without it): rust server java spark-3.5 spark-4 cluster-3.5 cluster-4
+#   PYTEST_ARGS="-k splits"     goes to every Python suite
+#   VECTORFUSE_CACHE            where environments and builds are kept (default: $XDG_CACHE_HOME/vectorfuse, ~/.cache/vectorfuse)
+#   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_API_KEY: its key)
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo check test jar format clean
+
+RUN := cd integration-tests && PYTHONDONTWRITEBYTECODE=1 python3 -m setup
+
+help: ## lists the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: install ## builds everything and shows a Spark job that writes to Qdrant and reads back
+	@$(RUN).demo
+
+check: install ## formatters, linters and compilers, with every warning an error
+	@$(RUN).check
+
+test: install ## every test: Rust, Java, Python; both Sparks; local and on a cluster
+	@$(RUN).test $(PARTS)
+
+jar: install ## the jar for production use: release build of the native library
+	@$(RUN).jar
+
+format: install ## lets the formatters rewrite what `make check` would refuse
+	@$(RUN).check --format
+
+clean: ## removes what was built in this folder (the caches stay)
+	@rm -rf build jvm/build integration-tests/build .gradle
+
+.PHONY: install
+install:
+	@bash integration-tests/setup/install.sh

@@ -1,0 +1,134 @@
+"""A cluster of two workers: what is different when executors are processes of their own, and die."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import udf
+
+from stores.qdrant_raw import RawQdrant
+from support.connector import VECTOR, Connector
+from support.failures import failure_of
+from support.processes import executors
+from support.slow import Background, slow_rows, wait_until
+
+ROWS = 800
+SMALL = {"batch_rows": 10}
+
+
+@pytest.fixture(scope="session")
+def workers(spark: SparkSession) -> list[int]:
+    """The workers' pids, once both have an executor for this application."""
+    pids = [int(pid) for pid in os.environ["VECTORFUSE_WORKER_PIDS"].split(",")]
+    wait_until(lambda: all(executors(pid) for pid in pids), "both workers have an executor")
+    assert not spark.sparkContext.master.startswith("local")
+    return pids
+
+
+def hosts_of_splits(connector: Connector, collection: str, splits: int) -> list[tuple[str, int]]:
+    """For each split, the process that read it and how many rows it had."""
+    rows = connector.read(collection, splits=splits).select("id").rdd
+
+    def count(part: object) -> list[tuple[str, int]]:
+        import os
+        import time
+
+        number = sum(1 for _ in part)  # type: ignore[attr-defined]
+        time.sleep(1.0)  # long enough for the other executor to take a task as well
+        return [(str(os.getppid()), number)]
+
+    return rows.mapPartitions(count).collect()
+
+
+def test_the_jar_reaches_the_executors_and_both_write_and_read(
+    connector: Connector, raw: RawQdrant, collection: str, workers: list[int]
+) -> None:
+    assert len(workers) == 2
+    connector.write(slow_rows(connector.spark, 400, "n as id", VECTOR, partitions=4, millis=2), collection)
+    assert raw.count(collection) == 400
+    read = hosts_of_splits(connector, collection, 4)
+    assert len(read) == 4
+    assert sum(number for _, number in read) == 400
+    assert len({host for host, _ in read}) == 2, "one executor read everything"
+
+
+def test_a_failure_on_an_executor_arrives_with_its_kind_and_words(
+    connector: Connector, collection: str, workers: list[int]
+) -> None:
+    data = connector.sql("if(n = 7, null, n) as id", VECTOR, rows=10, partitions=2)
+    failure = failure_of(lambda: connector.write(data, collection))
+    assert failure.kind == "DATA"
+    assert failure.names("id", "null")
+
+
+def test_an_executor_killed_in_the_middle_of_a_write_leaves_every_row_once(
+    connector: Connector, raw: RawQdrant, collection: str, workers: list[int]
+) -> None:
+    """The rows have no ids: whatever the lost executor had sent comes again, under the same ids."""
+    victim = executors(workers[0])[0]
+    data = slow_rows(connector.spark, ROWS, "n", VECTOR, partitions=4, millis=10)
+    job = Background(lambda: connector.write(data, collection, **SMALL))
+    wait_until(lambda: collection in raw.collections() and raw.count(collection) >= 100, "some rows arrived")
+    assert job.running
+    os.kill(victim, signal.SIGKILL)
+    job.result(180)
+    assert raw.count(collection) == ROWS
+    assert connector.read(collection).selectExpr("count(distinct n)", "sum(n)").first() == (
+        ROWS,
+        ROWS * (ROWS - 1) // 2,
+    )
+    wait_until(lambda: all(executors(pid) for pid in workers), "the worker has started another executor")
+
+
+def test_an_executor_killed_in_the_middle_of_a_read_costs_no_row(
+    connector: Connector, collection: str, workers: list[int]
+) -> None:
+    connector.write(connector.sql("n as id", VECTOR, rows=ROWS, partitions=2), collection)
+    slow = connector.read(collection, splits=4).where(
+        "java_method('java.lang.Thread', 'sleep', cast(10 as bigint)) = 'null'"
+    )
+    read: list[int] = []
+    victim = executors(workers[1])[0]
+    job = Background(lambda: read.extend(row.id for row in slow.select("id").collect()))
+    wait_until(lambda: active_tasks(connector.spark) > 1, "both executors read")
+    os.kill(victim, signal.SIGKILL)
+    job.result(180)
+    assert sorted(read) == list(range(ROWS))
+    wait_until(lambda: all(executors(pid) for pid in workers), "the worker has started another executor")
+
+
+def active_tasks(spark: SparkSession) -> int:
+    tracker = spark.sparkContext.statusTracker()
+    stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    return sum(stage.numActiveTasks for stage in stages if stage is not None)
+
+
+def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
+    connector: Connector, raw: RawQdrant, collection: str, workers: list[int], tmp_path: Path
+) -> None:
+    marks = str(tmp_path)
+
+    @udf("bigint")
+    def slow_at_first(number: int) -> int:
+        import pathlib
+        import time
+
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        assert context is not None
+        if context.partitionId() == 0:
+            (pathlib.Path(marks) / f"attempt-{context.attemptNumber()}").touch()
+            if context.attemptNumber() == 0:
+                time.sleep(0.1)
+        return number
+
+    data = connector.spark.range(0, 400, 1, 4).select(slow_at_first("id").alias("n")).selectExpr("n", VECTOR)
+    connector.write(data, collection, **SMALL)
+    assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
+    assert raw.count(collection) == 400
+    assert sorted(row.n for row in connector.read(collection).collect()) == list(range(400))

@@ -1,0 +1,106 @@
+"""The fixtures of both suites. What is missing, a server or Spark or the jar, fails: nothing here skips."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from stores.qdrant import QdrantServer
+from stores.qdrant_raw import RawQdrant
+from support.connector import Connector
+
+
+@pytest.fixture(scope="session")
+def spark() -> SparkSession:
+    """The session of the driver that runs this suite."""
+    session = SparkSession.builder.getOrCreate()
+    expected = required("VECTORFUSE_SPARK")
+    if not session.version.startswith(f"{expected}."):
+        pytest.exit(f"this is Spark {session.version}, not the {expected} that was asked for", returncode=1)
+    return session
+
+
+@pytest.fixture(scope="session")
+def connector(spark: SparkSession) -> Connector:
+    """The data source, bound to the server that all tests share."""
+    return Connector(spark, required("VECTORFUSE_QDRANT_URL"), os.environ.get("VECTORFUSE_QDRANT_API_KEY"))
+
+
+@pytest.fixture(scope="session")
+def raw(connector: Connector) -> Iterator[RawQdrant]:
+    """The shared server as it is, without the connector."""
+    client = RawQdrant(connector.url, connector.api_key)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def collection(raw: RawQdrant, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of a collection that does not exist, and will not exist after the test."""
+    name = f"vf_{re.sub(r'[^a-z0-9]+', '_', request.node.name.lower())[:60]}_{uuid.uuid4().hex[:8]}"
+    yield name
+    if name in raw.collections():
+        raw.delete(name)
+
+
+@pytest.fixture
+def own_server() -> Iterator[QdrantServer]:
+    """A server for tests that end, pause or restart it."""
+    with QdrantServer() as server:
+        yield server
+
+
+@pytest.fixture
+def own(spark: SparkSession, own_server: QdrantServer) -> Connector:
+    """The data source, bound to the test's own server."""
+    return Connector(spark, own_server.url)
+
+
+@pytest.fixture
+def look(own_server: QdrantServer) -> Iterator[Callable[[], RawQdrant]]:
+    """Connects to the test's own server anew at each call: it may have been restarted since."""
+    clients: list[RawQdrant] = []
+
+    def connect() -> RawQdrant:
+        clients.append(RawQdrant(own_server.url))
+        return clients[-1]
+
+    yield connect
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    return Path(__file__).resolve().parents[2] / "examples"
+
+
+def required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        pytest.exit(f"{name} is not set: run the tests by `make test`", returncode=1)
+    return value
+
+
+# Variant came with Spark 4: its tests do not exist for Spark 3.5, rather than being skipped there.
+collect_ignore_glob = ["local/test_spark4_*.py"] if os.environ.get("VECTORFUSE_SPARK", "").startswith("3.") else []
+
+_COUNTED = pytest.StashKey[dict[str, int]]()
+
+
+@pytest.fixture(scope="session")
+def counted(request: pytest.FixtureRequest) -> dict[str, int]:
+    """What the random tests went through; told at the end of the run."""
+    return request.config.stash.setdefault(_COUNTED, {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    counted = config.stash.get(_COUNTED, {})
+    if counted:
+        terminalreporter.write_line("random: " + ", ".join(f"{name} {number}" for name, number in counted.items()))

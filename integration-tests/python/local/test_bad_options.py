@@ -1,0 +1,148 @@
+"""Options that are missing, misspelt or not there yet: each is told by name, before anything is read or written."""
+
+from __future__ import annotations
+
+import pytest
+
+from stores.qdrant_raw import RawQdrant
+from support.connector import VECTOR, Connector
+from support.failures import Failure, failure_of
+
+
+def read_failure(connector: Connector, collection: str, **options: str | None) -> Failure:
+    return failure_of(lambda: connector.read(collection, **options).collect())
+
+
+def write_failure(connector: Connector, collection: str, **options: str | None) -> Failure:
+    return failure_of(lambda: connector.write(connector.sql("n as id", VECTOR), collection, **options))
+
+
+@pytest.mark.parametrize("option", ["store", "url", "collection"])
+def test_a_missing_option_is_named(connector: Connector, raw: RawQdrant, collection: str, option: str) -> None:
+    before = raw.collections()
+    for failure in (
+        failure_of(lambda: connector.read(collection, **{option: None}).collect()),
+        failure_of(lambda: connector.write(connector.sql("n as id", VECTOR), collection, **{option: None})),
+    ):
+        assert failure.kind == "OPTIONS"
+        assert failure.names(option)
+    assert raw.collections() == before
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("colection", "collection"),
+        ("apikey", "api_key"),
+        ("batch_row", "batch_rows"),
+        ("vector_feild", "vector_field"),
+        ("id_fields", "id_field"),
+    ],
+)
+def test_a_misspelt_option_is_named_with_the_nearest_known_one(
+    connector: Connector, raw: RawQdrant, collection: str, misspelt: str, meant: str
+) -> None:
+    for failure in (
+        read_failure(connector, collection, **{misspelt: "x"}),
+        write_failure(connector, collection, **{misspelt: "x"}),
+    ):
+        assert failure.kind == "OPTIONS"
+        assert failure.names(misspelt, meant)
+    assert collection not in raw.collections()
+
+
+def test_an_unknown_store_is_told_which_there_are(connector: Connector, collection: str) -> None:
+    failure = read_failure(connector, collection, store="qdrnt")
+    assert failure.kind == "OPTIONS"
+    assert failure.names("store", "qdrnt", "qdrant")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("transport", "http"), ("filter", '{"must": []}'), ("query_vector", "[1, 2]"), ("payload", "json")],
+)
+def test_an_option_for_reading_that_does_not_work_yet_says_so(
+    connector: Connector, collection: str, option: str, value: str
+) -> None:
+    """Ignoring it would give other rows than the ones asked for."""
+    connector.write(connector.sql("n as id", VECTOR), collection)
+    failure = read_failure(connector, collection, **{option: value})
+    assert failure.kind in {"UNSUPPORTED", "OPTIONS"}
+    assert failure.names(option)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("transport", "http"),
+        ("write_mode", "partial"),
+        ("condition", "${version} > version"),
+        ("overwrite", "swap"),
+        ("on_error", "skip"),
+        ("counter_fields", "n"),
+        ("embed_field", "text"),
+        ("multi_vector_fields", "m"),
+    ],
+)
+def test_an_option_for_writing_that_does_not_work_yet_says_so(
+    connector: Connector, raw: RawQdrant, collection: str, option: str, value: str
+) -> None:
+    failure = write_failure(connector, collection, **{option: value})
+    assert failure.kind in {"UNSUPPORTED", "OPTIONS"}
+    assert failure.names(option)
+    assert collection not in raw.collections()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("batch_rows", "0"),
+        ("batch_rows", "ten"),
+        ("max_retries", "-1"),
+        ("timeout", "soon"),
+        ("wait", "perhaps"),
+        ("distance", "Cosinus"),
+        ("vector.size", "0"),
+        ("url", "127.0.0.1"),
+        ("url", "ftp://127.0.0.1:6334"),
+        ("url", "http://127.0.0.1:notaport"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_with_the_options_name(
+    connector: Connector, raw: RawQdrant, collection: str, option: str, value: str
+) -> None:
+    failure = write_failure(connector, collection, **{option: value})
+    assert failure.kind == "OPTIONS"
+    assert failure.names(option)
+    assert collection not in raw.collections()
+
+
+def test_names_of_options_are_read_in_any_case(connector: Connector, collection: str) -> None:
+    connector.write(connector.sql("n as id", VECTOR), collection)
+    reader = connector.spark.read.format("vectorfuse").option("STORE", "Qdrant".lower()).option("Url", connector.url)
+    if connector.api_key:
+        reader = reader.option("API_KEY", connector.api_key)
+    assert reader.option("Collection", collection).load().count() == 1
+
+
+def test_names_that_other_connectors_use_are_understood(connector: Connector, collection: str) -> None:
+    connector.write(connector.sql("n as id", VECTOR), collection)
+    options = connector.options(
+        collection, url=None, collection=None, qdrant_url=connector.url, collection_name=collection
+    )
+    assert connector.spark.read.format("vectorfuse").options(**options).load().count() == 1
+
+
+def test_the_same_option_under_two_names_is_refused(connector: Connector, collection: str) -> None:
+    failure = read_failure(connector, collection, collection_name="another")
+    assert failure.kind == "OPTIONS"
+    assert failure.names("collection", "collection_name")
+
+
+def test_an_option_can_stand_in_the_session(connector: Connector, collection: str) -> None:
+    connector.write(connector.sql("n as id", VECTOR), collection)
+    connector.spark.conf.set("spark.vectorfuse.url", connector.url)
+    try:
+        assert connector.read(collection, url=None).count() == 1
+    finally:
+        connector.spark.conf.unset("spark.vectorfuse.url")

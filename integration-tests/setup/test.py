@@ -1,0 +1,160 @@
+"""`make test`: every test there is, or the parts that are named. One failing part does not hide the others."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from setup import results
+from setup.build import GRADLE, build, needs_own_qdrant, product_environment, qdrant_server_environment
+from setup.cluster import Cluster
+from setup.environments import spark_environment
+from setup.places import LOGS, PYTHON_TESTS, QDRANT_SERVER, QDRANT_SERVER_BINARY, ROOT, SPARKS, environment_of_spark
+from setup.results import Outcome
+from setup.spark import clean_environment, submit_command, temporary
+from setup.steps import Step, main, run, say, seconds, show_log
+from stores.qdrant import QdrantServer
+
+PARTS = ("rust", "server", "java", *(f"spark-{spark}" for spark in SPARKS), *(f"cluster-{spark}" for spark in SPARKS))
+
+# Two tasks at once, and tasks that may fail three times as on a cluster: retries are part of what is tested.
+LOCAL_MASTER = "local[2,4]"
+
+CLUSTER_SETTINGS = {
+    "spark.executor.memory": "600m",
+    "spark.executor.cores": "1",
+    "spark.cores.max": "2",
+    # Speculative copies of slow tasks, sooner than anybody would want them in production.
+    "spark.speculation": "true",
+    "spark.speculation.interval": "200ms",
+    "spark.speculation.multiplier": "2",
+    "spark.speculation.quantile": "0.5",
+    "spark.speculation.minTaskRuntime": "1s",
+    "spark.excludeOnFailure.enabled": "false",
+}
+
+
+def test() -> int:
+    begin = time.monotonic()
+    parts = sys.argv[1:] or list(PARTS)
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        say(f"no such part of the tests: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+        return 2
+    with ExitStack() as stack:
+        jar = prepare(parts)
+        server = shared_server(stack)
+        outcomes = [run_part(part, jar, server) for part in parts]
+    return summary(outcomes, time.monotonic() - begin)
+
+
+def prepare(parts: list[str]) -> Path | None:
+    """Makes what the parts need; a failure here ends everything, since nothing could be tested."""
+    for spark in SPARKS:
+        if any(part.endswith(f"-{spark}") for part in parts):
+            spark_environment(spark)
+    # Even with a Qdrant of the user's: the tests that end their server start one of their own.
+    return build(server=True)
+
+
+def shared_server(stack: ExitStack) -> Mapping[str, str]:
+    """What tells every part which Qdrant to use."""
+    told = {"VECTORFUSE_QDRANT_SERVER": str(QDRANT_SERVER_BINARY)}
+    if needs_own_qdrant():
+        LOGS.mkdir(parents=True, exist_ok=True)
+        log = LOGS / "qdrant-server.log"
+        log.unlink(missing_ok=True)
+        server = stack.enter_context(QdrantServer(QDRANT_SERVER_BINARY, log=log))
+        told["VECTORFUSE_QDRANT_URL"] = server.url
+        say(f"The test server listens on {server.url}")
+    else:
+        say(f"Using the Qdrant at {os.environ['VECTORFUSE_QDRANT_URL']}")
+    return told
+
+
+def run_part(part: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
+    """Runs one part and says at once when it failed."""
+    if part == "rust":
+        step = Step(
+            "Testing the Rust crates", ["cargo", "test", "--workspace", "--locked", "--no-fail-fast"], "test-rust"
+        )
+        step.environment = {**product_environment(), **server}
+        return tested(part, step, results.of_cargo)
+    if part == "server":
+        command = ["cargo", "test", "--locked", "--no-fail-fast"]
+        step = Step("Testing the test server", command, "test-qdrant-server", QDRANT_SERVER)
+        step.environment = {**qdrant_server_environment(), **server}
+        return tested(part, step, results.of_cargo)
+    if part == "java":
+        # --continue: one Spark that fails does not hide the others.
+        command = [*GRADLE, "-Pprofile=dev", "--continue", "check"]
+        step = Step("Testing the shim, and the jar on every Spark from Java", command, "test-java")
+        step.environment = {**product_environment(), **server}
+        return tested(part, step, results.of_gradle)
+    suite, _, spark = part.partition("-")
+    if suite == "cluster":
+        return cluster_suite(part, spark, jar, server)
+    return python_suite(part, spark, "local", LOCAL_MASTER, jar, server)
+
+
+def cluster_suite(part: str, spark: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
+    logs = LOGS / part
+    try:
+        with Cluster(spark, logs) as cluster:
+            told = {**server, "VECTORFUSE_WORKER_PIDS": ",".join(map(str, cluster.worker_pids))}
+            return python_suite(part, spark, "cluster", cluster.url, jar, told)
+    except RuntimeError as failure:
+        say(f"The cluster of Spark {spark} failed: {failure}")
+        return Outcome(part, lines=[str(failure).splitlines()[0]]).settle(1)
+
+
+def python_suite(
+    part: str, spark: str, suite: str, master: str, jar: Path | None, server: Mapping[str, str]
+) -> Outcome:
+    scratch = temporary(spark, suite)
+    settings = {
+        "spark.local.dir": str(scratch / "local"),
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        **(CLUSTER_SETTINGS if suite == "cluster" else {}),
+    }
+    arguments = [suite, *shlex.split(os.environ.get("PYTEST_ARGS", ""))]
+    command = submit_command(spark, PYTHON_TESTS / "run_suite.py", arguments, jar=jar, master=master, settings=settings)
+    where = "on a cluster of two workers" if suite == "cluster" else "locally"
+    environment = clean_environment(
+        environment_of_spark(spark), {**server, "VECTORFUSE_SPARK": spark, "VECTORFUSE_JAR": str(jar)}
+    )
+    step = Step(
+        f"Testing from Python on Spark {spark}, {where}", command, f"test-{part}", scratch, environment, inherits=False
+    )
+    return tested(part, step, results.of_pytest)
+
+
+def tested(part: str, step: Step, read: Callable[[str, str, int], Outcome]) -> Outcome:
+    code = run(step, show_failure=False)
+    outcome = read(part, step.log.read_text(encoding="utf-8", errors="replace"), code)
+    if outcome.failed:
+        show_log(step.log)
+    return outcome
+
+
+def summary(outcomes: list[Outcome], took: float) -> int:
+    """Every runner's own words in one block, and the line that people and scripts look for, last."""
+    say("")
+    say(f"Tests of {ROOT.name}, in {seconds(took)}; logs in {LOGS}")
+    for outcome in outcomes:
+        say(f"{outcome.part}:")
+        for line in outcome.lines:
+            say(f"  {line}")
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    say(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    main(test)

@@ -1,0 +1,1 @@
+"""How each store starts on loopback, and how its contents are seen without the connector."""
