@@ -56,9 +56,10 @@ pub extern "system" fn Java_io_vectorfuse_spark_jni_Native_openReader<'local>(
     env.with_env(|env| -> Result<jlong, Fault> {
         let split = control::read_split(&env.convert_byte_array(&split)?)?;
         let columns = arrow_schema(&fields(&split.scan.columns), Layout::Read);
+        // Connections are tied to the runtime that they are opened in.
+        let _runtime = runtime()?.enter();
         let store = stores::open(split.scan.options.clone())?;
         let metrics = Arc::new(Metrics::default());
-        let _runtime = runtime()?.enter();
         let batches = store.read(split.scan, split.part, Arc::clone(&metrics))?;
         // SAFETY: the JVM gives a struct of 72 bytes and keeps it until it has closed the handle.
         let schema = unsafe { ExportedSchema::put(&columns, schema_address) }?;
@@ -107,9 +108,10 @@ pub extern "system" fn Java_io_vectorfuse_spark_jni_Native_openWriter<'local>(
     env.with_env(|env| -> Result<jlong, Fault> {
         let (plan, task) = WriteTask::read(&env.convert_byte_array(&task)?)?;
         let columns = arrow_schema(&fields(&plan.columns), Layout::Write);
+        // Connections are tied to the runtime that they are opened in.
+        let _runtime = runtime()?.enter();
         let store = stores::open(plan.options.clone())?;
         let metrics = Arc::new(Metrics::default());
-        let _runtime = runtime()?.enter();
         let writer = store.writer(plan, task, Arc::clone(&metrics))?;
         // SAFETY: the JVM gives a struct of 72 bytes and keeps it until it has closed the handle.
         let schema = unsafe { ExportedSchema::put(&columns, schema_address) }?;
