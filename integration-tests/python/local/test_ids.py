@@ -80,7 +80,7 @@ def test_id_field_names_another_column_and_id_is_then_a_column_like_any_other(
 
 
 def test_key_fields_make_one_id_of_several_columns(connector: Connector, raw: RawQdrant, collection: str) -> None:
-    keys = [("a", "bc"), ("ab", "c"), ("", "abc"), ("a,b", "c"), ("a", "b,c"), ("a", None), (None, "a")]
+    keys = [("a", "bc"), ("ab", "c"), ("", "abc"), ("a,b", "c"), ("a", "b,c"), ("a", ""), ("", "a")]
     data = connector.spark.createDataFrame([(*key, n) for n, key in enumerate(keys)], "k string, l string, n bigint")
     for _ in range(2):
         connector.write(data.selectExpr("k", "l", "n", VECTOR), collection, key_fields="k,l")
@@ -113,8 +113,27 @@ def test_an_id_field_that_is_no_column_is_refused(connector: Connector, raw: Raw
     assert collection not in raw.collections()
 
 
-@pytest.mark.parametrize("value", ["true", "1.5D", "1.5BD", "date'2024-01-01'", "array(1)", "x'00'"])
-def test_an_id_of_another_type_is_refused_before_anything_is_written(
+def test_a_null_among_key_fields_is_named(connector: Connector, collection: str) -> None:
+    data = connector.sql("n", "if(n = 7, null, n) as k", VECTOR, rows=10)
+    failure = failure_of(lambda: connector.write(data, collection, key_fields="n,k"))
+    assert failure.kind == "DATA"
+    assert failure.names("k", "7", "null")
+
+
+@pytest.mark.parametrize("value", ["n > 1", "n + 0.5D", "n + 1.5BD", "date_add(date'2024-01-01', n)", "unhex(hex(n))"])
+def test_an_id_of_another_type_is_hashed_and_comes_back(
+    connector: Connector, raw: RawQdrant, collection: str, value: str
+) -> None:
+    value = value.replace(", n)", ", cast(n as int))")
+    data = connector.sql(f"{value} as id", VECTOR, rows=2)
+    if value == "n > 1":
+        data = connector.sql("n = 1 as id", VECTOR, rows=2)
+    assert_comes_back(connector, data, collection)
+    assert {uuid.UUID(str(point.id)).version for point in raw.points(collection)} == {5}
+
+
+@pytest.mark.parametrize("value", ["array(1)", "named_struct('a', 1)", "map('a', 1)"])
+def test_an_id_that_has_no_text_of_its_own_is_refused_before_anything_is_written(
     connector: Connector, raw: RawQdrant, collection: str, value: str
 ) -> None:
     failure = failure_of(lambda: connector.write(connector.sql(f"{value} as id", VECTOR), collection))

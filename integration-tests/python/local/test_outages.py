@@ -110,7 +110,7 @@ def test_a_task_killed_between_two_tries_ends_within_seconds(
 
 def test_a_killed_read_ends_within_seconds(spark: SparkSession, own: Connector, own_server: QdrantServer) -> None:
     own.write(own.sql("n as id", VECTOR, "repeat('x', 20000) as filler", rows=4000, partitions=2), COLLECTION)
-    rows = own.read(COLLECTION).where("java_method('java.lang.Thread', 'sleep', cast(2 as bigint)) = 'null'")
+    rows = own.read(COLLECTION).where("java_method('java.lang.Thread', 'sleep', cast(10 as bigint)) = 'null'")
     job = Background(rows.selectExpr("sum(length(filler))").collect)
     wait_until(lambda: running_tasks(spark) > 0, "the job started")
     time.sleep(0.5)

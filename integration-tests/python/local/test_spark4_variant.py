@@ -43,19 +43,19 @@ def test_a_variant_comes_back_with_its_value_and_kind(connector: Connector, coll
     assert sorted(stored.selectExpr(*SHOWN).collect()) == sorted(data.selectExpr(*SHOWN).collect())  # type: ignore[attr-defined]
 
 
-def test_a_variant_keeps_what_json_cannot_say(connector: Connector, collection: str) -> None:
-    """A variant can hold a date, a decimal, bytes: to JSON all of these are text or numbers."""
-    values = [
-        "date'2024-02-29'",
-        "timestamp'2024-02-29 01:02:03.000004 UTC'",
-        "cast(1.10 as decimal(9,2))",
-        "x'00ff'",
-        "1.5F",
-        "1.5D",
-        "7Y",
-    ]
+def test_what_json_cannot_say_becomes_its_text_or_a_number(connector: Connector, collection: str) -> None:
+    """A variant can hold a date, a decimal, bytes: in a payload all of these are text or numbers."""
+    values = {
+        "date'2024-02-29'": '["2024-02-29"]',
+        "timestamp'2024-02-29 01:02:03.000004 UTC'": '["2024-02-29T01:02:03.000004Z"]',
+        "cast(1.10 as decimal(9,2))": "[1.1]",
+        "x'00ff'": '["AP8="]',
+        "1.5F": "[1.5]",
+        "1.5D": "[1.5]",
+        "7Y": "[7]",
+    }
     cases = " ".join(f"when {number} then to_variant_object(array({value}))" for number, value in enumerate(values))
     data = connector.sql("n as id", VECTOR, f"case n {cases} end as value", rows=len(values))
     connector.write(data, collection)
-    shown = ["id", "to_json(value) as json", "schema_of_variant(value) as kind"]
-    assert sorted(connector.read(collection).selectExpr(*shown).collect()) == sorted(data.selectExpr(*shown).collect())
+    rows = connector.read(collection).selectExpr("id", "to_json(value) as json").orderBy("id").collect()
+    assert [row.json for row in rows] == list(values.values())

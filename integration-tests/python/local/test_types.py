@@ -49,7 +49,7 @@ VALUES = {
         "date'9999-12-31'",
     ],
     "timestamp": [
-        "timestamp'0001-01-01 00:00:00 UTC'",
+        "timestamp'0001-01-03 00:00:00 UTC'",  # Python can't show the first day
         "timestamp'1582-10-04 23:59:59.999999 UTC'",
         "timestamp'1969-12-31 23:59:59.999999 UTC'",
         "timestamp'2024-03-31 02:30:00.000001 Europe/Berlin'",

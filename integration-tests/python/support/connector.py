@@ -16,20 +16,20 @@ class Connector:
     url: str
     api_key: str | None = None
 
-    def options(self, collection: str, **options: Any) -> dict[str, str]:
+    def options(self, collection: str, /, **options: Any) -> dict[str, str]:
         """The options of a read or write; an option given as None is left out."""
         given: dict[str, Any] = {"store": "qdrant", "url": self.url, "collection": collection, "api_key": self.api_key}
         given.update(options)
         return {name: text(value) for name, value in given.items() if value is not None}
 
-    def writer(self, data: DataFrame, collection: str, mode: str = "append", **options: Any) -> DataFrameWriter:
+    def writer(self, data: DataFrame, collection: str, /, mode: str = "append", **options: Any) -> DataFrameWriter:
         return data.write.format("vectorfuse").options(**self.options(collection, **options)).mode(mode)
 
-    def write(self, data: DataFrame, collection: str, mode: str = "append", **options: Any) -> None:
+    def write(self, data: DataFrame, collection: str, /, mode: str = "append", **options: Any) -> None:
         """Writes; vectors are kept bit for bit unless the test asks for another distance."""
         self.writer(data, collection, mode, **{"distance": "Dot", **options}).save()
 
-    def read(self, collection: str, schema: Any = None, **options: Any) -> DataFrame:
+    def read(self, collection: str, /, schema: Any = None, **options: Any) -> DataFrame:
         reader = self.spark.read.format("vectorfuse").options(**self.options(collection, **{"splits": 2, **options}))
         return (reader.schema(schema) if schema is not None else reader).load()
 

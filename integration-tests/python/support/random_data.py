@@ -37,7 +37,8 @@ INTEGERS: list[tuple[type[t.DataType], int]] = [
 UTC = datetime.UTC
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 # The years that Python has, in microseconds since 1970; test_types.py goes beyond them.
-FIRST_MICROS = -62_135_596_800_000_000
+# (Two days less: Python looks a day back when it makes a local time.)
+FIRST_MICROS = -62_135_424_000_000_000
 LAST_MICROS = 253_402_300_799_999_999
 NULLS = 0.15
 

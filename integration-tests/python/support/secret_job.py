@@ -16,12 +16,11 @@ options = {
     "collection": "secrets",
     "api_key": os.environ["JOB_KEY"],
     "header.x-tenant-token": os.environ["JOB_HEADER"],
-    "distance": "Dot",
     "max_retries": "1",
     "backoff_factor": "0.05",
 }
 data = spark.range(0, 20, 1, 2).selectExpr("id", "array(cast(id as float)) as vector", "concat('t', id) as word")
-data.write.format("vectorfuse").options(**options).mode("append").save()
+data.write.format("vectorfuse").options(**options).option("distance", "Dot").mode("append").save()
 data.write.format("vectorfuse").options(**options).mode("overwrite").save()
 stored = spark.read.format("vectorfuse").options(**options).load()
 for mode in ("simple", "extended", "codegen", "cost", "formatted"):

@@ -15,9 +15,11 @@ use crate::metrics::Metrics;
 /// one being decoded.
 pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// A page that is larger is not even taken off the wire: it is asked for again with fewer rows.
-pub const LARGEST_PAGE_BYTES: usize = 16 * PAGE_BYTES;
+pub const LARGEST_PAGE_BYTES: usize = 4 * PAGE_BYTES;
 /// More rows than this in one page gain nothing.
 const MOST_ROWS: u32 = 10_000;
+/// The first page has no more rows than this: nothing is known of the payload's size yet.
+const FIRST_ROWS: u32 = 256;
 /// A page may grow by this factor over the one before: a run of small rows says little of those that follow.
 const GROWTH: u32 = 4;
 
@@ -54,9 +56,8 @@ struct PageSize {
 impl PageSize {
     fn new(row_bytes: usize, most: Option<u32>) -> Self {
         let most = most.unwrap_or(MOST_ROWS).clamp(1, MOST_ROWS);
-        // The first page is a quarter of what the estimate allows: an estimate knows nothing of the payload.
-        let rows = u32::try_from(PAGE_BYTES / row_bytes.max(1) / 4).unwrap_or(MOST_ROWS);
-        Self { rows: rows.clamp(1, most), most }
+        let rows = u32::try_from(PAGE_BYTES / row_bytes.max(1)).unwrap_or(MOST_ROWS);
+        Self { rows: rows.min(FIRST_ROWS).clamp(1, most), most }
     }
 
     fn adapt(&mut self, rows: usize, bytes: usize) {
@@ -180,14 +181,14 @@ mod tests {
     async fn small_rows_come_in_large_pages() {
         let rows = pages(vec![100; 50_000], None).await;
         assert_eq!(rows.iter().sum::<usize>(), 50_000);
-        assert!(rows.len() <= 6, "{rows:?}");
+        assert!(rows.len() <= 9, "{rows:?}");
     }
 
     #[tokio::test]
     async fn large_rows_come_in_small_pages() {
         let rows = pages(vec![1_000_000; 100], None).await;
         assert_eq!(rows.iter().sum::<usize>(), 100);
-        assert!(rows.iter().all(|rows| *rows <= 64), "{rows:?}");
+        assert!(rows.iter().all(|rows| *rows <= 16), "{rows:?}");
     }
 
     #[tokio::test]

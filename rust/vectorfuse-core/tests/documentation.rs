@@ -81,7 +81,7 @@ fn the_page_of_types_is_true() {
         page.push_str(&format!("| `{}` | `{written}` | {note} |\n", data_type.name()));
     }
     page.push_str(
-        "| `variant` (Spark 4) | its value | dates, timestamps and binaries become their text; a Spark before 4 reads the value as JSON text |\n\
+        "| `variant` (Spark 4) | its value, which reads back as `parse_json` makes it | dates, timestamps and binaries become their text, floats and decimals doubles; no variant at all is kept as no field, but in an array or map it reads back as a variant null; a Spark before 4 reads the value as JSON text |\n\
          | null, at every level | `null` | |\n\n\
          Not kept, and refused before anything is written: intervals, `time`, user-defined types (convert MLlib's vectors with\n\
          `vector_to_array`), maps whose keys are arrays, structs, maps or variants.\n\n\

@@ -68,7 +68,7 @@ enum Ending {
 /// Answers a question; both are JSON in UTF-8.
 pub fn call(request: &[u8]) -> Result<Vec<u8>> {
     let request: Request = serde_json::from_slice(request)
-        .map_err(|error| Error::internal("a question can't be read").caused_by(error))?;
+        .map_err(|error| Error::internal(format!("a question can't be read ({})", place(&error))))?;
     // Connections are tied to the runtime that they are opened in.
     let _runtime = runtime()?.enter();
     Ok(answer(request)?.to_string().into_bytes())
@@ -166,10 +166,14 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     serde_json::from_str(text).map_err(unreadable)
 }
 
-/// Not caused by serde's error: its words could quote the plan, which holds secrets.
 fn unreadable(error: serde_json::Error) -> Error {
-    let place = format!("line {}, column {}", error.line(), error.column());
     Error::internal(format!(
-        "a plan can't be read ({place}): do driver and executors run the same version of VectorFuse?"
+        "a plan can't be read ({}): do driver and executors run the same version of VectorFuse?",
+        place(&error)
     ))
+}
+
+/// All that is told of serde's error: its words could quote options and plans, which hold secrets.
+fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
 }

@@ -90,6 +90,7 @@ impl<'a> Points<'a> {
         for (column, reader) in self.columns.iter().zip(&self.readers) {
             match &column.role {
                 Role::Unused => {}
+                Role::Payload(_) if reader.is_left_out(row) => {}
                 Role::Payload(field) => {
                     let value: Payload = reader.document(row).map_err(|error| self.place(error, column, row))?;
                     payload.insert(field.clone(), value.0);
@@ -112,7 +113,7 @@ impl<'a> Points<'a> {
             None => self.other_id(row)?,
         };
         if has_vector_column && named.is_empty() {
-            return Err(Error::data("the row has no vector: a point without one is found by no search. Fill it, drop the row, or write points without vectors with `vector_fields` = \"\"")
+            return Err(Error::data("every vector of the row is null: a point without one is found by no search. Fill it, drop the row, or write points without vectors with `vector_fields` = \"\"")
                 .with("column", self.vector_columns())
                 .with("row", self.row(row))
                 .with("id", id));

@@ -7,7 +7,7 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{Sample, merge_index_type};
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
-use vectorfuse_core::write::{IdSource, is_integer_id};
+use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
 use crate::collection::Collection;
 use crate::document::PayloadRef;
@@ -70,7 +70,7 @@ pub(crate) fn user_columns(collection: &Collection, known: &[Column], schema: Ve
 pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Result<Vec<Column>> {
     let mut merged = before.to_vec();
     for column in written.iter().filter(|column| column.role != Role::Unused) {
-        let Some(known) = merged.iter().find(|known| known.name == column.name) else {
+        let Some(known) = merged.iter_mut().find(|known| known.name == column.name) else {
             if matches!(column.role, Role::Id { .. })
                 && let Some(other) = merged.iter().find(|known| matches!(known.role, Role::Id { .. }))
             {
@@ -82,7 +82,8 @@ pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Re
             merged.push(column.clone());
             continue;
         };
-        let same_part = std::mem::discriminant(&known.role) == std::mem::discriminant(&column.role);
+        let both_ids = matches!((&known.role, &column.role), (Role::Id { .. }, Role::Id { .. }));
+        let same_part = both_ids || known.role == column.role;
         if !same_part || known.data_type != column.data_type {
             return Err(Error::options(format!(
                 "column `{}` is {} in the DataFrame and {} in the collection: cast or rename it, or overwrite the collection",
@@ -91,20 +92,37 @@ pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Re
                 described(known)
             )));
         }
+        // Ids so far were generated; those of this column can be hashes of values that the payload keeps.
+        if matches!(known.role, Role::Id { kept: None }) {
+            known.role = column.role.clone();
+        }
     }
-    let has_id = merged.iter().any(|column| matches!(column.role, Role::Id { .. }));
-    if !has_id && !matches!(id, IdSource::Column(_)) {
-        let name = free_name(ID_COLUMN, &merged);
-        merged.insert(0, Column::new(name, SparkType::string(), Role::Id { kept: None }));
+    if matches!(id, IdSource::Column(_)) {
+        return Ok(merged);
+    }
+    match merged.iter().find(|column| matches!(column.role, Role::Id { .. })) {
+        Some(known) if !matches!(known.data_type, SparkType::String(_)) => {
+            return Err(Error::options(format!(
+                "the collection's ids are {} in the column `{}`, and these rows would get UUIDs: name the point with \
+                 that column (`id_field`), or overwrite the collection",
+                known.data_type.name(),
+                known.name
+            )));
+        }
+        Some(_) => {}
+        None => {
+            let name = free_name(ID_COLUMN, &merged);
+            merged.insert(0, Column::new(name, SparkType::string(), Role::Id { kept: None }));
+        }
     }
     Ok(merged)
 }
 
 fn described(column: &Column) -> String {
     let part = match &column.role {
-        Role::Id { .. } => "the id, ",
-        Role::Vector(_) => "a vector, ",
-        Role::Payload(_) | Role::Unused => "",
+        Role::Id { .. } => "the id, ".to_owned(),
+        Role::Vector(name) => format!("{}, ", vector_name(name)),
+        Role::Payload(_) | Role::Unused => String::new(),
     };
     format!("{part}{}", column.data_type.name())
 }

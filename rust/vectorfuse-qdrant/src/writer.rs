@@ -97,8 +97,10 @@ impl QdrantWriter {
         let points = Points::new(batch, &plan.columns, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
             let point = points.point(row, &self.details.vectors)?;
+            // In the request a point has its field's number and its length before it.
             let bytes = point.encoded_len();
-            if self.open_bytes + bytes > named.batch_bytes.get() || self.open.len() >= most_rows {
+            let bytes = 1 + prost::length_delimiter_len(bytes) + bytes;
+            if self.head_bytes() + self.open_bytes + bytes > named.batch_bytes.get() || self.open.len() >= most_rows {
                 self.flush().await?;
             }
             self.open.push(point);
@@ -106,6 +108,12 @@ impl QdrantWriter {
         }
         self.rows += to_u64(batch.num_rows());
         Ok(())
+    }
+
+    /// The size of a request without its points: the collection's name, and whether to wait.
+    fn head_bytes(&self) -> usize {
+        let name = self.api.collection().len();
+        1 + prost::length_delimiter_len(name) + name + 2
     }
 
     /// Sends the open request.

@@ -113,23 +113,43 @@ impl Connection {
         Ok(Answer { message, bytes })
     }
 
-    /// Whether the endpoint answers HTTP/1: it is then no gRPC port, but most likely the store's REST port. Only a
-    /// plain connection can be asked.
-    pub async fn answers_http1(&self) -> bool {
+    /// What the endpoint speaks, after a call failed, if that is not what the url says. Nothing secret is sent.
+    pub async fn mismatch(&self) -> Option<Mismatch> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        if !self.plain {
-            return false;
-        }
+        let question = if self.plain {
+            format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.authority).into_bytes()
+        } else {
+            // RFC 9113, 3.4: how a client begins, with an empty SETTINGS frame.
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec()
+        };
         let probe = async {
             let mut stream = tokio::net::TcpStream::connect(&self.authority).await?;
-            let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.authority);
-            stream.write_all(request.as_bytes()).await?;
+            stream.write_all(&question).await?;
             let mut start = [0_u8; 7];
             stream.read_exact(&mut start).await?;
             std::io::Result::Ok(start)
         };
-        matches!(tokio::time::timeout(Duration::from_secs(3), probe).await, Ok(Ok(start)) if &start == b"HTTP/1.")
+        let start = tokio::time::timeout(Duration::from_secs(3), probe).await.ok()?.ok()?;
+        match (self.plain, start) {
+            (true, start) if &start == b"HTTP/1." => Some(Mismatch::Http1),
+            // RFC 8446, 5.1: a record that holds an alert.
+            (true, [21, 3, ..]) => Some(Mismatch::Tls),
+            // RFC 9113, 4.1: a SETTINGS frame.
+            (false, [0, 0, _, 4, ..]) => Some(Mismatch::Plain),
+            (true | false, _) => None,
+        }
     }
+}
+
+/// What an endpoint speaks that the url does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// HTTP/1: no gRPC port, but most likely the store's REST port.
+    Http1,
+    /// TLS, and the url is `http`.
+    Tls,
+    /// HTTP/2 without TLS, and the url is `https`.
+    Plain,
 }
 
 /// What two users of one connection must have in common.
@@ -176,7 +196,11 @@ fn endpoint(options: &Options, url: &str, default_port: u16) -> Result<(Endpoint
     if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
         return Err(wrong("gRPC knows no path behind the port"));
     }
-    let port = uri.port_u16().unwrap_or(default_port);
+    let port = match (uri.port_u16(), uri.authority().map_or("", http::uri::Authority::as_str)) {
+        (Some(port), _) => port,
+        (None, authority) if authority == host => default_port,
+        (None, _) => return Err(wrong("its port is no number up to 65535")),
+    };
     let authority = format!("{host}:{port}");
     let scheme = if plain { "http" } else { "https" };
     let endpoint = Endpoint::from_shared(format!("{scheme}://{authority}")).map_err(|_| wrong("it is no url"))?;

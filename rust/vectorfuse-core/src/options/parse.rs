@@ -151,9 +151,9 @@ fn resolve(key: &str, entry: &Entry) -> Result<Name> {
         return Ok(Name::Header(header.to_owned()));
     }
     if key.starts_with("vector.") {
-        // The vector's own name keeps its case.
-        let rest = entry.written.get(entry.written.len() - key.len() + "vector.".len()..).unwrap_or_default();
-        return Ok(Name::Vector(rest.to_owned()));
+        // The vector's own name keeps its case. Only ASCII keeps its length when the case changes.
+        let start = entry.written.to_ascii_lowercase().find("vector.").unwrap_or_default();
+        return Ok(Name::Vector(entry.written[start + "vector.".len()..].to_owned()));
     }
     if table::PLANNED.contains(&key) || key.starts_with("index.") {
         return Err(Error::unsupported(format!(

@@ -136,8 +136,11 @@ fn host_and_port_make_a_url_and_the_dataset_a_prefix() {
 
 #[test]
 fn vector_properties_keep_the_case_of_the_vector_s_name() {
-    let options = given(&[("vector.My.Text.size", "3"), ("vector.size", "4"), ("vector.My.Text.DISTANCE", "dot")]);
+    // The last one has another length in lower case.
+    let names = [("vector.My.Text.size", "3"), ("vector.size", "4"), ("vector.My.Text.DISTANCE", "dot")];
+    let options = given(&[&names[..], &[("Vector.İ.size", "5")]].concat());
     let options = options.parse(Side::Write).unwrap();
+    assert_eq!(options.vectors["İ"].size, Some(5));
     assert_eq!(options.vectors["My.Text"], VectorProperties { size: Some(3), distance: Some(Distance::Dot) });
     assert_eq!(options.vectors[""].size, Some(4));
 }

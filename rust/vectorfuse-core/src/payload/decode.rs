@@ -146,7 +146,9 @@ impl ColumnBuilder {
 
     /// Appends a value, or null if there is none.
     pub fn append<'a, D: DocumentRef<'a>>(&mut self, value: Option<D>) -> Result<()> {
-        let Some(value) = value.filter(|value| !matches!(value.view(), View::Null)) else {
+        let is_variant = matches!(self.values, Values::Variant(_));
+        // A variant can hold a null, which is not the same as no variant at all.
+        let Some(value) = value.filter(|value| is_variant || !matches!(value.view(), View::Null)) else {
             self.append_null();
             return Ok(());
         };

@@ -92,6 +92,12 @@ impl ColumnReader {
         matches!(self.values, Values::Null) || self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
+    /// Whether the field of an object must not be there for `row`: no variant at all, since a variant can hold a null.
+    #[must_use]
+    pub fn is_left_out(&self, row: usize) -> bool {
+        matches!(self.values, Values::Variant(_)) && self.is_null(row)
+    }
+
     /// The value of `row` as a document.
     pub fn document<D: Document>(&self, row: usize) -> Result<D> {
         if self.is_null(row) {
@@ -118,7 +124,8 @@ impl ColumnReader {
                 D::list(values.collect::<Result<_>>()?)
             }
             Values::Struct(members) => {
-                let entries = members.iter().map(|(name, member)| {
+                let there = members.iter().filter(|(_, member)| !member.is_left_out(row));
+                let entries = there.map(|(name, member)| {
                     let value = member.document(row).map_err(|error| error.inside("column", name))?;
                     Ok((name.clone(), value))
                 });

@@ -117,6 +117,7 @@ fn a_variant_comes_back_as_its_value() {
             parts.is_valid(row).then(|| [&size[..], value, metadata].concat())
         })
         .collect();
+    assert!(rows.iter().all(Option::is_some), "a variant's null is no missing variant");
     let array: ArrayRef = Arc::new(BinaryArray::from_iter(rows));
     let reader = ColumnReader::new(&array, &SparkType::Variant).unwrap();
     let back: Vec<Value> = (0..values.len()).map(|row| reader.document(row).unwrap()).collect();

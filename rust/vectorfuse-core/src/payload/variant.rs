@@ -2,14 +2,17 @@
 //! uses; the crate `parquet-variant` knows it.
 //!
 //! Values keep their JSON kind: integers, strings, booleans, lists, objects and null as they are, floats and decimals
-//! as doubles where a double holds them exactly, dates, times, timestamps, binaries and UUIDs as their text.
+//! as doubles where a double holds them exactly, dates, times, timestamps, binaries and UUIDs as their text. Reading
+//! gives what Spark's `parse_json` makes of the payload's JSON.
 
 use std::sync::Arc;
 
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBufferBuilder;
-use parquet_variant::{ObjectFieldBuilder, Variant, VariantBuilder, VariantBuilderExt};
+use parquet_variant::{
+    ObjectFieldBuilder, Variant, VariantBuilder, VariantBuilderExt, VariantDecimal4, VariantDecimal8, VariantDecimal16,
+};
 
 use super::text;
 use crate::civil;
@@ -117,7 +120,7 @@ fn append<'a, D: DocumentRef<'a>>(builder: &mut impl VariantBuilderExt, value: D
         View::Null => builder.append_value(Variant::Null),
         View::Boolean(value) => builder.append_value(value),
         View::Integer(value) => append_integer(builder, value)?,
-        View::Double(value) => builder.append_value(value),
+        View::Double(value) => append_double(builder, value),
         View::String(value) => builder.append_value(value),
         View::List => {
             let mut list = builder.try_new_list().map_err(failed)?;
@@ -135,6 +138,31 @@ fn append<'a, D: DocumentRef<'a>>(builder: &mut impl VariantBuilderExt, value: D
         }
     }
     Ok(())
+}
+
+/// A number with a fraction is what Spark's `parse_json` makes of its JSON: a decimal where that is written without an
+/// exponent, else a double. (Minus zero is no decimal.)
+fn append_double(builder: &mut impl VariantBuilderExt, value: f64) {
+    let written = text::double(value);
+    let digits = written.trim_start_matches('-').len() - 1;
+    let scale = written.split_once('.').and_then(|(_, fraction)| u8::try_from(fraction.len()).ok());
+    let exact = (!written.contains(['e', 'N', 'i']) && value != 0.0 && digits <= 38).then_some(scale).flatten();
+    let unscaled =
+        exact.and_then(|scale| text::parse_decimal(&written, 38, i8::try_from(scale).ok()?).zip(Some(scale)));
+    match unscaled.and_then(|(unscaled, scale)| decimal_variant(unscaled, scale)) {
+        Some(decimal) => builder.append_value(decimal),
+        None => builder.append_value(value),
+    }
+}
+
+/// The smallest decimal type that holds the value, as Spark takes.
+fn decimal_variant(unscaled: i128, scale: u8) -> Option<Variant<'static, 'static>> {
+    let digits = unscaled.unsigned_abs().to_string().len().max(usize::from(scale));
+    match digits {
+        0..=9 => Some(VariantDecimal4::try_new(i32::try_from(unscaled).ok()?, scale).ok()?.into()),
+        10..=18 => Some(VariantDecimal8::try_new(i64::try_from(unscaled).ok()?, scale).ok()?.into()),
+        _ => Some(VariantDecimal16::try_new(unscaled, scale).ok()?.into()),
+    }
 }
 
 /// The smallest integer type that holds the value, as Spark's `parse_json` takes.

@@ -15,7 +15,7 @@ use qdrant_client::qdrant::{
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::net::grpc::{Answer, Connection, Failure};
+use vectorfuse_core::net::grpc::{Answer, Connection, Failure, Mismatch};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::retry::RetryPolicy;
 
@@ -58,13 +58,20 @@ impl Api {
     pub(crate) async fn version(&self) -> Result<(u32, u32)> {
         let reply: HealthCheckReply = match self.ask("/qdrant.Qdrant/HealthCheck", &HealthCheckRequest {}).await {
             Ok(reply) => reply,
-            Err(error) if self.connection.answers_http1().await => {
-                return Err(self.place(
-                    Error::options(format!(
+            Err(error) if error.kind().is_retryable() => {
+                let words = match self.connection.mismatch().await {
+                    Some(Mismatch::Http1) => format!(
                         "the url answers HTTP, not gRPC: it is most likely Qdrant's REST port (6333); give the gRPC port ({PORT})"
-                    ))
-                    .caused_by(error),
-                ));
+                    ),
+                    Some(Mismatch::Tls) => {
+                        "the url's port speaks TLS: write `https://` instead of `http://`".to_owned()
+                    }
+                    Some(Mismatch::Plain) => {
+                        "the url's port speaks no TLS: write `http://` instead of `https://`".to_owned()
+                    }
+                    None => return Err(error),
+                };
+                return Err(self.place(Error::options(words).caused_by(error)));
             }
             Err(error) => return Err(error),
         };

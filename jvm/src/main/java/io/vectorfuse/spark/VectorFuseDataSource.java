@@ -61,6 +61,6 @@ public final class VectorFuseDataSource implements TableProvider, DataSourceRegi
     if (checked.redact != null) {
       ActiveSession.redact(checked.redact);
     }
-    return new VectorFuseTable(checked.name, schema);
+    return new VectorFuseTable(checked.name, schema, properties);
   }
 }

@@ -5,7 +5,9 @@ import io.vectorfuse.spark.read.VectorFuseScanBuilder;
 import io.vectorfuse.spark.write.VectorFuseWriteBuilder;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.spark.sql.connector.catalog.SupportsRead;
 import org.apache.spark.sql.connector.catalog.SupportsWrite;
 import org.apache.spark.sql.connector.catalog.TableCapability;
@@ -32,10 +34,12 @@ final class VectorFuseTable implements SupportsRead, SupportsWrite {
 
   private final String name;
   private final StructType schema;
+  private final Map<String, String> options;
 
-  VectorFuseTable(String name, StructType schema) {
+  VectorFuseTable(String name, StructType schema, Map<String, String> options) {
     this.name = name;
     this.schema = schema;
+    this.options = options;
   }
 
   @Override
@@ -70,9 +74,17 @@ final class VectorFuseTable implements SupportsRead, SupportsWrite {
             schema));
   }
 
-  /** Begins a write into this table. Asks no store. */
+  /**
+   * Begins a write into this table. Asks no store.
+   *
+   * <p>An INSERT into a view brings none of the view's options, which are the table's; where both
+   * have one, the write's wins.
+   */
   @Override
   public WriteBuilder newWriteBuilder(LogicalWriteInfo info) {
-    return new VectorFuseWriteBuilder(name, info);
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(options);
+    all.putAll(info.options().asCaseSensitiveMap());
+    return new VectorFuseWriteBuilder(name, info, all);
   }
 }

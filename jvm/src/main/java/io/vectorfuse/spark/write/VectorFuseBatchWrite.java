@@ -4,6 +4,7 @@ import io.vectorfuse.spark.ActiveSession;
 import io.vectorfuse.spark.jni.Control;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.connector.write.BatchWrite;
 import org.apache.spark.sql.connector.write.DataWriterFactory;
 import org.apache.spark.sql.connector.write.LogicalWriteInfo;
@@ -20,13 +21,15 @@ final class VectorFuseBatchWrite implements BatchWrite {
   private static final Logger LOG = LoggerFactory.getLogger(VectorFuseBatchWrite.class);
 
   private final LogicalWriteInfo info;
+  private final Map<String, String> options;
   private final String mode;
 
   /** The plan, from when the job starts. */
   private String plan;
 
-  VectorFuseBatchWrite(LogicalWriteInfo info, String mode) {
+  VectorFuseBatchWrite(LogicalWriteInfo info, Map<String, String> options, String mode) {
     this.info = info;
+    this.options = options;
     this.mode = mode;
   }
 
@@ -40,7 +43,7 @@ final class VectorFuseBatchWrite implements BatchWrite {
   public DataWriterFactory createBatchWriterFactory(PhysicalWriteInfo physical) {
     Control.WritePlan planned =
         Control.planWrite(
-            info.options().asCaseSensitiveMap(),
+            options,
             ActiveSession.options(),
             ActiveSession.sparkVersion(),
             info.schema(),
@@ -49,6 +52,16 @@ final class VectorFuseBatchWrite implements BatchWrite {
             physical.numPartitions());
     plan = planned.plan;
     return new VectorFuseWriterFactory(planned, info.schema());
+  }
+
+  /**
+   * Every attempt of a task may commit: its rows are in the store before that, and another attempt
+   * writes the same points. Asking the driver first would gain nothing, and a row that fails in the
+   * commit would leave the next attempt waiting for a permission that the failed one still holds.
+   */
+  @Override
+  public boolean useCommitCoordinator() {
+    return false;
   }
 
   @Override

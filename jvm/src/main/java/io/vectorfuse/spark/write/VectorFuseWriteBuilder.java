@@ -1,5 +1,6 @@
 package io.vectorfuse.spark.write;
 
+import java.util.Map;
 import org.apache.spark.sql.connector.write.LogicalWriteInfo;
 import org.apache.spark.sql.connector.write.SupportsTruncate;
 import org.apache.spark.sql.connector.write.Write;
@@ -9,15 +10,18 @@ import org.apache.spark.sql.connector.write.WriteBuilder;
 public final class VectorFuseWriteBuilder implements WriteBuilder, SupportsTruncate {
   private final String table;
   private final LogicalWriteInfo info;
+  private final Map<String, String> options;
   private String mode = "append";
 
   /**
    * @param table the table's name, for EXPLAIN
-   * @param info the query that will be written, and its options
+   * @param info the query that will be written
+   * @param options those of the table and of the write
    */
-  public VectorFuseWriteBuilder(String table, LogicalWriteInfo info) {
+  public VectorFuseWriteBuilder(String table, LogicalWriteInfo info, Map<String, String> options) {
     this.table = table;
     this.info = info;
+    this.options = options;
   }
 
   @Override
@@ -28,6 +32,6 @@ public final class VectorFuseWriteBuilder implements WriteBuilder, SupportsTrunc
 
   @Override
   public Write build() {
-    return new VectorFuseWrite(table, info, mode);
+    return new VectorFuseWrite(table, info, options, mode);
   }
 }
