@@ -16,6 +16,9 @@ from setup.steps import Step, run_together, say
 
 GRADLE = ["gradle", "--no-daemon", "--console=plain"]
 
+# Adds the request that panics on purpose, for the tests of the guard. The demo's and the users' jar is built without it.
+FAULTS = "-Pfeatures=faults"
+
 
 def product_environment() -> dict[str, str]:
     """For cargo, and for the Gradle build that calls it, so that both build into one place."""
@@ -36,11 +39,11 @@ def qdrant_server_step() -> Step:
     )
 
 
-def jar_step(profile: str) -> Step:
+def jar_step(profile: str, *, faults: bool) -> Step:
     """`dev` is quick to build, `release` is what a user gets."""
     return Step(
         f"Building the jar ({profile} build of the native library)",
-        [*GRADLE, f"-Pprofile={profile}", ":jvm:jar"],
+        [*GRADLE, f"-Pprofile={profile}", *([FAULTS] if faults else []), ":jvm:jar"],
         "build-jar",
         environment=product_environment(),
     )
@@ -51,9 +54,9 @@ def needs_own_qdrant() -> bool:
     return not os.environ.get("VECTORFUSE_QDRANT_URL")
 
 
-def build(*, server: bool, profile: str = "dev") -> Path:
+def build(*, server: bool, profile: str = "dev", faults: bool = False) -> Path:
     """Builds what is asked for, side by side: the server is one crate that takes minutes and one core. Returns the jar."""
-    run_together([*([qdrant_server_step()] if server else []), jar_step(profile)])
+    run_together([*([qdrant_server_step()] if server else []), jar_step(profile, faults=faults)])
     if server and not QDRANT_SERVER_BINARY.is_file():
         raise SystemExit(f"the build made no {QDRANT_SERVER_BINARY}")
     built = jar()

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from setup import results
-from setup.build import GRADLE, build, needs_own_qdrant, product_environment, qdrant_server_environment
+from setup.build import FAULTS, GRADLE, build, needs_own_qdrant, product_environment, qdrant_server_environment
 from setup.cluster import Cluster
 from setup.environments import spark_environment
 from setup.places import LOGS, PYTHON_TESTS, QDRANT_SERVER, QDRANT_SERVER_BINARY, ROOT, SPARKS, environment_of_spark
@@ -59,7 +59,7 @@ def prepare(parts: list[str]) -> Path | None:
         if any(part.endswith(f"-{spark}") for part in parts):
             spark_environment(spark)
     # Even with a Qdrant of the user's: the tests that end their server start one of their own.
-    return build(server=True)
+    return build(server=True, faults=True)
 
 
 def shared_server(stack: ExitStack) -> Mapping[str, str]:
@@ -81,7 +81,7 @@ def run_part(part: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
     """Runs one part and says at once when it failed."""
     if part == "rust":
         step = Step(
-            "Testing the Rust crates", ["cargo", "test", "--workspace", "--locked", "--no-fail-fast"], "test-rust"
+            "Testing the Rust crates", ["cargo", "test", "--workspace", "--locked", "--no-fail-fast", "--features", "vectorfuse-jni/faults"], "test-rust"
         )
         step.environment = {**product_environment(), **server}
         return tested(part, step, results.of_cargo)
@@ -92,7 +92,7 @@ def run_part(part: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
         return tested(part, step, results.of_cargo)
     if part == "java":
         # --continue: one Spark that fails does not hide the others.
-        command = [*GRADLE, "-Pprofile=dev", "--continue", "check"]
+        command = [*GRADLE, "-Pprofile=dev", FAULTS, "--continue", "check"]
         step = Step("Testing the shim, and the jar on every Spark from Java", command, "test-java")
         step.environment = {**product_environment(), **server}
         return tested(part, step, results.of_gradle)

@@ -58,12 +58,12 @@ def test_overwrite_by_an_empty_dataframe_empties_the_collection(
 @pytest.mark.parametrize(
     ("expressions", "options"),
     [
-        (["n as id", "array(1F) as vector"], {}),
+        (["n as id", "'text' as vector"], {}),
         (["n as id", VECTOR], {"bath_rows": "10"}),
         (["n as id", VECTOR, "interval 1 day as pause"], {}),
-        (["true as id", VECTOR], {}),
+        (["array(n) as id", VECTOR], {}),
     ],
-    ids=["a vector of another size", "an unknown option", "a type that cannot be kept", "an id that is none"],
+    ids=["a vector that is none", "an unknown option", "a type that cannot be kept", "an id that is none"],
 )
 def test_an_overwrite_that_is_refused_leaves_what_was_there(
     connector: Connector, raw: RawQdrant, collection: str, expressions: list[str], options: dict[str, str]

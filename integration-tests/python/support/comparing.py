@@ -59,8 +59,8 @@ def _differ(path: str, expected: Any, actual: Any) -> str:
 
 def same_rows(expected: Sequence[Any], actual: Sequence[Any], by: str = "id") -> str | None:
     """Compares rows paired by a column, whatever their order; None when all are the same."""
-    left = {row[by]: row for row in expected}
-    right = {row[by]: row for row in actual}
+    left = {str(row[by]): row for row in expected}
+    right = {str(row[by]): row for row in actual}
     if len(right) != len(actual):
         return f"{len(actual) - len(right)} rows came more than once"
     if set(left) != set(right):

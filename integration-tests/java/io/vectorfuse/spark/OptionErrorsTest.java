@@ -5,30 +5,19 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 import static org.junit.Assert.fail;
 
+import io.vectorfuse.spark.testing.SharedSpark;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.QueryExecution;
 import org.apache.spark.sql.util.QueryExecutionListener;
-import org.junit.AfterClass;
-import org.junit.BeforeClass;
 import org.junit.Test;
 
 /**
  * What a user sees of wrong options and of secret ones. Needs the native library, and no server.
  */
 public final class OptionErrorsTest {
-  private static SparkSession spark;
-
-  @BeforeClass
-  public static void start() {
-    spark = SparkSession.builder().master("local[2]").appName("options").getOrCreate();
-  }
-
-  @AfterClass
-  public static void stop() {
-    spark.stop();
-  }
+  private final SparkSession spark = SharedSpark.session();
 
   @Test
   public void anUnknownOptionOfAReadIsAnErrorOfItsKind() {

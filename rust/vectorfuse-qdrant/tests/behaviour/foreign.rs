@@ -1,0 +1,267 @@
+//! Collections that others have made and filled: what is inferred, and what the user's own schema does.
+
+use std::collections::HashMap;
+
+use qdrant_client::qdrant::{
+    CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, Distance, FieldType, ListValue, MultiVectorComparator,
+    MultiVectorConfigBuilder, PointStruct, SparseVectorParamsBuilder, SparseVectorsConfigBuilder, Struct,
+    UpsertPointsBuilder, Value, VectorParamsBuilder, VectorsConfigBuilder, collections_client::CollectionsClient,
+    points_client::PointsClient, value,
+};
+use serde_json::{Value as Json, json};
+use vectorfuse_core::error::Kind;
+use vectorfuse_core::schema::{SparkField, SparkType};
+use vectorfuse_core::table::fields;
+
+use crate::support::job::{Job, refused};
+use crate::support::server::{Place, asking, block_on, channel};
+use crate::support::values::{Val, double, floats, int, text, vector};
+
+/// A collection with an unnamed vector of two dimensions, filled by the server's own client.
+async fn filled(what: &str, indexes: &[(&str, FieldType)], payloads: &[Json]) -> Place {
+    let place = Place::shared(what);
+    let vectors = VectorParamsBuilder::new(2, Distance::Dot);
+    let create = CreateCollectionBuilder::new(&place.collection).vectors_config(vectors).build();
+    CollectionsClient::new(channel(&place.url)).create(asking(create)).await.unwrap();
+    let mut points = PointsClient::new(channel(&place.url));
+    for (field, kind) in indexes {
+        let index = CreateFieldIndexCollectionBuilder::new(&place.collection, *field, *kind).wait(true).build();
+        points.create_field_index(asking(index)).await.unwrap();
+    }
+    let rows = payloads.iter().enumerate().map(|(id, payload)| {
+        let payload: HashMap<String, Value> =
+            payload.as_object().unwrap().iter().map(|(name, member)| (name.clone(), value(member))).collect();
+        PointStruct::new(id as u64, vec![1.0, 2.0], payload)
+    });
+    let upsert = UpsertPointsBuilder::new(&place.collection, rows.collect::<Vec<_>>()).wait(true).build();
+    if !payloads.is_empty() {
+        points.upsert(asking(upsert)).await.unwrap();
+    }
+    place
+}
+
+/// As the server's own client sends it.
+fn value(json: &Json) -> Value {
+    let kind = match json {
+        Json::Null => value::Kind::NullValue(0),
+        Json::Bool(value) => value::Kind::BoolValue(*value),
+        Json::Number(number) => match number.as_i64() {
+            Some(integer) => value::Kind::IntegerValue(integer),
+            None => value::Kind::DoubleValue(number.as_f64().unwrap()),
+        },
+        Json::String(text) => value::Kind::StringValue(text.clone()),
+        Json::Array(items) => value::Kind::ListValue(ListValue { values: items.iter().map(value).collect() }),
+        Json::Object(members) => {
+            let fields = members.iter().map(|(name, member)| (name.clone(), value(member))).collect();
+            value::Kind::StructValue(Struct { fields })
+        }
+    };
+    Value { kind: Some(kind) }
+}
+
+async fn types(job: &Job) -> Vec<(String, String)> {
+    let table = job.table(None).await.unwrap();
+    table.columns.into_iter().map(|column| (column.name, column.data_type.name())).collect()
+}
+
+fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, data_type)| ((*name).to_owned(), (*data_type).to_owned())).collect()
+}
+
+#[test]
+fn types_are_inferred_from_what_the_points_hold() {
+    block_on(async {
+        let rows = [
+            json!({"b": true, "i": 1, "d": 1, "s": "x", "l": [1], "o": {"p": 1, "q": [true]}, "m": 1, "e": {}, "n": null}),
+            json!({"b": null, "i": -5, "d": 0.5, "l": [2.5, null], "o": {"r": "z"}, "m": "text"}),
+        ];
+        let place = filled("inferred", &[], &rows).await;
+        let job = Job::on(&place);
+        let expected = named(&[
+            ("id", "string"),
+            ("vector", "array<float>"),
+            ("b", "boolean"),
+            ("d", "double"),
+            ("e", "map<string,string>"),
+            ("i", "long"),
+            ("l", "array<double>"),
+            ("m", "string"),
+            ("n", "string"),
+            ("o", "struct<p:long,q:array<boolean>,r:string>"),
+            ("s", "string"),
+        ]);
+        assert_eq!(types(&job).await, expected);
+        let read = job.read(2).await.unwrap();
+        let rows = read.select(&["id", "vector", "d", "l", "m", "o"]);
+        let first = Val::Struct(vec![int(1), Val::List(vec![Val::Bool(true)]), Val::Null]);
+        let second = Val::Struct(vec![Val::Null, Val::Null, text("z")]);
+        let e = vector(&[1.0, 2.0]);
+        assert_eq!(rows[0], [text("0"), e.clone(), double(1.0), Val::List(vec![double(1.0)]), text("1"), first]);
+        assert_eq!(rows[1], [text("1"), e, double(0.5), Val::List(vec![double(2.5), Val::Null]), text("text"), second]);
+    });
+}
+
+#[test]
+fn payload_indexes_say_the_type_where_the_values_do_not_contradict() {
+    block_on(async {
+        let indexes = [
+            ("when", FieldType::Datetime),
+            ("soon", FieldType::Datetime),
+            ("score", FieldType::Float),
+            ("unseen", FieldType::Integer),
+            ("word", FieldType::Keyword),
+            ("o.inner", FieldType::Integer),
+        ];
+        let rows = [json!({"when": "2024-02-29T12:00:00+01:00", "soon": "later", "score": 1, "word": "w"})];
+        let place = filled("indexed", &indexes, &rows).await;
+        let job = Job::on(&place);
+        let expected = named(&[
+            ("id", "string"),
+            ("vector", "array<float>"),
+            ("score", "double"),
+            ("soon", "string"),
+            ("unseen", "long"),
+            ("when", "timestamp"),
+            ("word", "string"),
+        ]);
+        assert_eq!(types(&job).await, expected);
+        let read = job.read(1).await.unwrap();
+        assert_eq!(
+            read.select(&["when", "score", "unseen"]),
+            [[int(1_709_204_400_000_000_i64), double(1.0), Val::Null]]
+        );
+    });
+}
+
+#[test]
+fn payload_fields_called_id_and_vector_are_columns_of_their_own() {
+    block_on(async {
+        let place = filled("clashing", &[], &[json!({"id": 77, "vector": "v", "payload_id": true})]).await;
+        let read = Job::on(&place).read(1).await.unwrap();
+        let names: Vec<&str> = read.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["id", "vector", "payload_id", "payload_payload_id", "payload_vector"]);
+        assert_eq!(read.rows, [[text("0"), vector(&[1.0, 2.0]), int(77), Val::Bool(true), text("v")]]);
+    });
+}
+
+#[test]
+fn an_empty_collection_has_the_id_and_its_vectors() {
+    block_on(async {
+        let place = filled("empty", &[], &[]).await;
+        assert_eq!(types(&Job::on(&place)).await, named(&[("id", "string"), ("vector", "array<float>")]));
+        assert!(Job::on(&place).read(3).await.unwrap().rows.is_empty());
+    });
+}
+
+#[test]
+fn a_schema_of_the_user_s_own_wins() {
+    block_on(async {
+        let rows = [json!({"n": 5, "price": "12.50", "day": "2024-02-29", "o": {"a": {"b": 1, "c": 2}, "d": 3}})];
+        let place = filled("own", &[], &rows).await;
+        let job = Job::on(&place);
+        let inner = SparkType::Struct(vec![SparkField::new("c", SparkType::Byte)]);
+        let o = SparkType::Struct(vec![SparkField::new("a", inner)]);
+        let wide = SparkType::Array(Box::new(SparkType::Double));
+        let schema = [
+            ("id", SparkType::Long),
+            ("n", SparkType::Short),
+            ("price", SparkType::Decimal(10, 3)),
+            ("day", SparkType::Date),
+            ("o", o),
+            ("vector", wide),
+            ("absent", SparkType::Binary),
+        ];
+        let read = job.read_as(&schema).await.unwrap();
+        let o = Val::Struct(vec![Val::Struct(vec![int(2)])]);
+        let e = Val::List(vec![double(1.0), double(2.0)]);
+        assert_eq!(read.rows, [[int(0), int(5), int(12_500), int(19_782), o, e, Val::Null]]);
+    });
+}
+
+#[test]
+fn a_pruned_struct_has_only_the_members_asked_for() {
+    block_on(async {
+        let place = filled("pruned", &[], &[json!({"o": {"a": 1, "b": {"c": "x", "d": true}}})]).await;
+        let job = Job::on(&place);
+        let table = job.table(None).await.unwrap();
+        let mut wanted = fields(&table.columns).into_iter().filter(|field| field.name == "o").collect::<Vec<_>>();
+        let b = SparkType::Struct(vec![SparkField::new("d", SparkType::Boolean)]);
+        wanted[0].data_type = SparkType::Struct(vec![SparkField::new("b", b)]);
+        let scan = table.scan(&wanted).unwrap();
+        let read = job.read_scan(&scan, 1).await.unwrap().remove(0);
+        assert_eq!(read.rows, [[Val::Struct(vec![Val::Struct(vec![Val::Bool(true)])])]]);
+    });
+}
+
+#[test]
+fn a_value_that_does_not_fit_names_column_and_id() {
+    block_on(async {
+        let rows = [json!({"n": 1, "o": {"x": [1]}}), json!({"n": 1.5, "o": {"x": ["no"]}})];
+        let place = filled("misfit", &[], &rows).await;
+        let job = Job::on(&place);
+        for (schema, words) in [
+            (("n", SparkType::Long), ["1.5", "column: n", "id: 1"]),
+            (("n", SparkType::Date), ["does not fit date", "column: n", "id: 0"]),
+            (
+                ("o", SparkType::Struct(vec![SparkField::new("x", SparkType::Array(Box::new(SparkType::Long)))])),
+                ["does not fit long", "column: o", "id: 1"],
+            ),
+        ] {
+            refused(job.read_as(&[schema]).await, Kind::Data, &words);
+        }
+        refused(job.read_as(&[("vector", SparkType::Long)]).await, Kind::Options, &["`vector`", "array<float>"]);
+        refused(job.read_as(&[("id", SparkType::Date)]).await, Kind::Options, &["`id`", "string or long"]);
+    });
+}
+
+#[test]
+fn an_id_that_is_no_integer_does_not_fit_a_long() {
+    block_on(async {
+        let place = filled("uuid", &[], &[]).await;
+        let id = "936da01f-9abd-4d9d-80c7-02af85c822a8";
+        let point = PointStruct::new(id, vec![0.5, 0.5], qdrant_client::Payload::new());
+        let upsert = UpsertPointsBuilder::new(&place.collection, vec![point]).wait(true).build();
+        PointsClient::new(channel(&place.url)).upsert(asking(upsert)).await.unwrap();
+        let job = Job::on(&place);
+        refused(job.read_as(&[("id", SparkType::Long)]).await, Kind::Data, &[id, "column: id", "long"]);
+        assert_eq!(job.read_as(&[("id", SparkType::string())]).await.unwrap().rows, [[text(id)]]);
+    });
+}
+
+#[test]
+fn the_sample_is_bounded_by_its_option() {
+    block_on(async {
+        let rows = [json!({"n": 1}), json!({"n": 2, "late": 1}), json!({"n": "x"})];
+        let place = filled("sampled", &[], &rows).await;
+        for (sample, expected) in [
+            ("1", named(&[("id", "string"), ("vector", "array<float>"), ("n", "long")])),
+            ("2", named(&[("id", "string"), ("vector", "array<float>"), ("late", "long"), ("n", "long")])),
+            ("0", named(&[("id", "string"), ("vector", "array<float>")])),
+        ] {
+            assert_eq!(types(&Job::on(&place).with("schema_sample", sample)).await, expected, "{sample}");
+        }
+    });
+}
+
+#[test]
+fn vectors_of_other_kinds_are_left_out_with_a_word() {
+    block_on(async {
+        let place = Place::shared("kinds");
+        let mut dense = VectorsConfigBuilder::default();
+        dense.add_named_vector_params("d", VectorParamsBuilder::new(2, Distance::Dot));
+        let multi = MultiVectorConfigBuilder::new(MultiVectorComparator::MaxSim);
+        dense.add_named_vector_params("m", VectorParamsBuilder::new(2, Distance::Dot).multivector_config(multi));
+        let mut sparse = SparseVectorsConfigBuilder::default();
+        sparse.add_named_vector_params("s", SparseVectorParamsBuilder::default());
+        let create =
+            CreateCollectionBuilder::new(&place.collection).vectors_config(dense).sparse_vectors_config(sparse);
+        CollectionsClient::new(channel(&place.url)).create(asking(create.build())).await.unwrap();
+        let table = Job::on(&place).table(None).await.unwrap();
+        assert_eq!(table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["id", "d"]);
+        assert_eq!(table.warnings.len(), 2, "{:?}", table.warnings);
+        assert!(table.warnings[0].contains("`m`") && table.warnings[1].contains("`s`"), "{:?}", table.warnings);
+        let frame = crate::support::job::Frame::new(&[("d", floats()), ("s", SparkType::string())], Vec::new());
+        let plan = Job::on(&place).plan(&frame.fields, vectorfuse_core::write::Mode::Append).await;
+        refused(plan, Kind::Unsupported, &["column `s`"]);
+    });
+}

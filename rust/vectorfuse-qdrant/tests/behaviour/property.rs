@@ -1,0 +1,186 @@
+//! Write → read is equal, value for value and bit for bit, for every type: random schemas, random data.
+//!
+//! `PROPTEST_CASES` says how many cases (64), `VECTORFUSE_SEED` repeats a run; both stand in the line at the end.
+
+use std::cell::Cell;
+use std::io::Write;
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::schema::{SparkField, SparkType};
+use vectorfuse_core::table::fields;
+use vectorfuse_core::write::Mode;
+
+use crate::generate::{Case, IdKind, case};
+use crate::support::job::{Frame, Job, QUERY};
+use crate::support::server::{Place, block_on};
+use crate::support::values::{Val, text};
+
+const CASES: u32 = 64;
+
+#[test]
+fn what_was_written_is_read_bit_for_bit() {
+    let setting = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let cases = setting("PROPTEST_CASES").map_or(CASES, |cases| u32::try_from(cases).unwrap());
+    let seed = setting("VECTORFUSE_SEED").unwrap_or_else(rand_seed);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let (done, rows) = (Cell::new(0), Cell::new(0));
+    let outcome = runner.run(&case().prop_map(without_clashes), |case| {
+        done.set(done.get() + 1);
+        rows.set(rows.get() + case.rows.len());
+        block_on(there_and_back(&case)).map_err(TestCaseError::fail)
+    });
+    // Past the harness, which would swallow it.
+    writeln!(std::io::stderr(), "property: {} cases, {} rows, seed {seed} (VECTORFUSE_SEED)", done.get(), rows.get())
+        .unwrap();
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(why, case)) => panic!("seed {seed}: {why}\nthe smallest case: {case:?}"),
+        Err(TestError::Abort(why)) => panic!("seed {seed}: {why}"),
+    }
+}
+
+fn rand_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}
+
+/// Payload columns do not have the names that the other columns of the case take.
+fn without_clashes(mut case: Case) -> Case {
+    let taken = ["key", "k1", "k2", "e0", "e1", "e2"];
+    let generated = matches!(case.id, IdKind::None | IdKind::Keys(_));
+    for field in &mut case.payload {
+        if taken.contains(&field.name.as_str()) || (generated && field.name == "id") {
+            field.name.push('!');
+        }
+    }
+    case
+}
+
+/// The whole frame of a case, and the options that say what its columns are.
+fn frame(case: &Case, mut job: Job) -> (Frame, Job) {
+    let mut columns = case.payload.clone();
+    let mut rows = case.rows.clone();
+    let mut add = |name: &str, data_type: &SparkType, values: &[Val]| {
+        columns.push(SparkField::new(name, data_type.clone()));
+        rows.iter_mut().zip(values).for_each(|(row, value)| row.push(value.clone()));
+    };
+    match &case.id {
+        IdKind::Column(data_type, values) => {
+            add("key", data_type, values);
+            job = job.with("id_field", "key");
+        }
+        IdKind::Keys(keys) => {
+            let (first, second): (Vec<Val>, Vec<Val>) = keys.iter().cloned().unzip();
+            add("k1", &SparkType::Long, &first);
+            add("k2", &SparkType::string(), &second);
+            job = job.with("key_fields", "k1,k2");
+        }
+        IdKind::None => {}
+    }
+    let mut names = Vec::new();
+    for (index, vector) in case.vectors.iter().enumerate() {
+        add(&format!("e{index}"), &vector.data_type, &vector.values);
+        if vector.stated {
+            let option = vector.vector.map_or("vector.size".to_owned(), |name| format!("vector.{name}.size"));
+            job = job.with(&option, &vector.size.to_string());
+        }
+        names.extend(vector.vector);
+    }
+    job = job.with("distance", "dot");
+    job = match (case.vectors.len(), names.is_empty()) {
+        (0, _) => job.with("vector_fields", ""),
+        (_, true) => job.with("vector_field", "e0"),
+        (count, false) => {
+            let columns: Vec<String> = (0..count).map(|index| format!("e{index}")).collect();
+            job.with("vector_fields", &columns.join(",")).with("vector_names", &names.join(","))
+        }
+    };
+    (Frame { fields: columns, rows }, job)
+}
+
+async fn there_and_back(case: &Case) -> Result<(), String> {
+    let place = Place::shared("property");
+    let (written, writing) = frame(case, Job::on(&place));
+    // Batches are slices, so that arrays with an offset are written too.
+    let whole = written.batch();
+    let mut tasks = vec![Vec::new(); case.partitions];
+    for (number, start) in (0..written.rows.len()).step_by(case.batch_rows).enumerate() {
+        let length = case.batch_rows.min(written.rows.len() - start);
+        tasks[number % case.partitions].push(whole.slice(start, length));
+    }
+    let said = |what: &'static str| move |error| format!("{what}: {error:?}");
+    writing.write_tasks(&written.fields, Mode::Append, tasks).await.map_err(said("write"))?;
+
+    let mut reading = Job::on(&place);
+    if let Some(rows) = case.page_size {
+        reading = reading.with("page_size", &rows.to_string());
+    }
+    let table = reading.table(None).await.map_err(said("table"))?;
+    let mut seen = fields(&table.columns);
+    let own_id = matches!(case.id, IdKind::Column(..));
+    if !own_id {
+        if seen[0].data_type != SparkType::string() {
+            return Err("the generated id is no string".to_owned());
+        }
+        seen.remove(0);
+    }
+    if seen != written.fields {
+        return Err(format!("the schema came back as {seen:?}"));
+    }
+    let read = reading.read(case.splits).await.map_err(said("read"))?;
+    let names: Vec<&str> = written.fields.iter().map(|field| field.name.as_str()).collect();
+    equal(&read.select(&names), &written.select(&names))?;
+    if !own_id {
+        generated_ids(case, &read)?;
+    }
+
+    let kept: Vec<&str> =
+        names.iter().zip(&case.projection).filter(|(_, kept)| **kept).map(|(name, _)| *name).collect();
+    for names in [kept, Vec::new()] {
+        let scan = reading.scan(Some(&names)).await.map_err(said("projected scan"))?;
+        let frames = reading.read_scan(&scan, case.splits).await.map_err(said("projected read"))?;
+        let rows = frames.into_iter().flat_map(|frame| frame.rows).collect();
+        equal(&Frame { fields: fields(&scan.columns), rows }.select(&names), &written.select(&names))?;
+    }
+    Ok(())
+}
+
+fn equal(read: &[Vec<Val>], written: &[Vec<Val>]) -> Result<(), String> {
+    if read.len() != written.len() {
+        return Err(format!("{} rows were written and {} read", written.len(), read.len()));
+    }
+    match read.iter().zip(written).find(|(read, written)| read != written) {
+        Some((read, written)) => Err(format!("read    {read:?}\nwritten {written:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Ids that no column says are those that anyone can compute from what the documentation says.
+fn generated_ids(case: &Case, read: &Frame) -> Result<(), String> {
+    let mut expected: Vec<Vec<Val>> = match &case.id {
+        IdKind::Keys(keys) => keys
+            .iter()
+            .map(|(first, second)| match (first, second) {
+                (Val::Int(first), Val::Text(second)) => PointId::from_keys(&[first.to_string(), second.clone()]),
+                other => panic!("{other:?}"),
+            })
+            .map(|id| vec![text(id.to_string())])
+            .collect(),
+        IdKind::None => (0..case.rows.len())
+            .map(|row| {
+                let (batch, within) = (row / case.batch_rows, row % case.batch_rows);
+                let (partition, before) = (batch % case.partitions, batch / case.partitions);
+                let id = PointId::generated(QUERY, partition as u64, (before * case.batch_rows + within) as u64);
+                vec![text(id.to_string())]
+            })
+            .collect(),
+        IdKind::Column(..) => return Ok(()),
+    };
+    expected.sort_by_cached_key(|row| format!("{row:?}"));
+    equal(&read.select(&[&read.fields[0].name]), &expected)
+}

@@ -1,0 +1,5 @@
+//! What the tests are made of.
+
+pub mod job;
+pub mod server;
+pub mod values;
