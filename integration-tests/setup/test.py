@@ -81,7 +81,9 @@ def run_part(part: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
     """Runs one part and says at once when it failed."""
     if part == "rust":
         step = Step(
-            "Testing the Rust crates", ["cargo", "test", "--workspace", "--locked", "--no-fail-fast", "--features", "vectorfuse-jni/faults"], "test-rust"
+            "Testing the Rust crates",
+            ["cargo", "test", "--workspace", "--locked", "--no-fail-fast", "--features", "vectorfuse-jni/faults"],
+            "test-rust",
         )
         step.environment = {**product_environment(), **server}
         return tested(part, step, results.of_cargo)

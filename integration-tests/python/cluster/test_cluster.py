@@ -56,9 +56,8 @@ def test_the_jar_reaches_the_executors_and_both_write_and_read(
     assert len({host for host, _ in read}) == 2, "one executor read everything"
 
 
-def test_a_failure_on_an_executor_arrives_with_its_kind_and_words(
-    connector: Connector, collection: str, workers: list[int]
-) -> None:
+@pytest.mark.usefixtures("workers")
+def test_a_failure_on_an_executor_arrives_with_its_kind_and_words(connector: Connector, collection: str) -> None:
     data = connector.sql("if(n = 7, null, n) as id", VECTOR, rows=10, partitions=2)
     failure = failure_of(lambda: connector.write(data, collection))
     assert failure.kind == "DATA"
@@ -107,8 +106,9 @@ def active_tasks(spark: SparkSession) -> int:
     return sum(stage.numActiveTasks for stage in stages if stage is not None)
 
 
+@pytest.mark.usefixtures("workers")
 def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
-    connector: Connector, raw: RawQdrant, collection: str, workers: list[int], tmp_path: Path
+    connector: Connector, raw: RawQdrant, collection: str, tmp_path: Path
 ) -> None:
     marks = str(tmp_path)
 

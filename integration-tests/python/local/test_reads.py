@@ -18,7 +18,14 @@ from support.proxy import CountingProxy
 def some_ids(kind: str) -> list[Id]:
     """Ids that are spread unevenly, with the ends of each range."""
     random = Random(f"ids/{kind}")
-    whole: list[Id] = [0, 2**63 - 1, 2**63, 2**64 - 1, *range(1, 120), *(random.randrange(2**40, 2**64) for _ in range(120))]
+    whole: list[Id] = [
+        0,
+        2**63 - 1,
+        2**63,
+        2**64 - 1,
+        *range(1, 120),
+        *(random.randrange(2**40, 2**64) for _ in range(120)),
+    ]
     uuids: list[Id] = [str(uuid.UUID(int=random.getrandbits(128))) for _ in range(200)]
     uuids += [str(uuid.UUID(int=0)), str(uuid.UUID(int=2**128 - 1)), *(str(uuid.UUID(int=n)) for n in range(1, 60))]
     return {

@@ -43,6 +43,18 @@ def test_each_kind_of_value_becomes_its_type(connector: Connector, raw: RawQdran
     assert (rows[UUID_ID].flag, rows[UUID_ID].object) == (None, None)
 
 
+def test_fields_whose_names_are_taken_are_read_under_another(
+    connector: Connector, raw: RawQdrant, collection: str
+) -> None:
+    raw.create(collection, SIZE)
+    payload = {"id": "theirs", "vector": [1, 2], "payload_id": 5}
+    raw.upsert(collection, [(7, payload, [0.5, -1.0])])
+    stored = connector.read(collection)
+    assert stored.columns == ["id", "vector", "payload_id", "payload_payload_id", "payload_vector"]
+    assert stored.first() == ("7", [0.5, -1.0], "theirs", 5, [1, 2])
+    assert stored.select("payload_id").first() == ("theirs",)
+
+
 def test_whole_and_real_numbers_together_are_doubles(connector: Connector, raw: RawQdrant, collection: str) -> None:
     raw.create(collection, SIZE)
     raw.upsert(collection, [(1, {"n": 1}, [0.0, 0.0]), (2, {"n": 2.5}, [0.0, 0.0])])

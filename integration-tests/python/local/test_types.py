@@ -14,7 +14,14 @@ VALUES = {
     "smallint": ["-32768S", "0S", "32767S"],
     "int": ["-2147483648", "0", "2147483647"],
     "bigint": ["-9223372036854775808L", "-1L", "0L", "9007199254740993L", "9223372036854775807L"],
-    "float": ["0.0F", "cast('-0.0' as float)", "cast('1.4E-45' as float)", "cast('3.4028235E38' as float)", "0.1F", "-16777217F"],
+    "float": [
+        "0.0F",
+        "cast('-0.0' as float)",
+        "cast('1.4E-45' as float)",
+        "cast('3.4028235E38' as float)",
+        "0.1F",
+        "-16777217F",
+    ],
     "double": [
         "0.0D",
         "cast('-0.0' as double)",
@@ -88,7 +95,9 @@ VALUES = {
 def test_a_value_of_the_type_comes_back_as_it_was(connector: Connector, collection: str, kind: str) -> None:
     values = [*VALUES[kind], "null"]
     cases = ", ".join(f"cast({value} as {kind})" for value in values)
-    data = connector.sql("n as id", VECTOR, f"element_at(array({cases}), cast(n + 1 as int)) as value", rows=len(values))
+    data = connector.sql(
+        "n as id", VECTOR, f"element_at(array({cases}), cast(n + 1 as int)) as value", rows=len(values)
+    )
     assert_comes_back(connector, data, collection)
 
 

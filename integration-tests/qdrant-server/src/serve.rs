@@ -11,8 +11,8 @@ use qdrant_client::qdrant::points_server::PointsServer;
 use qdrant_client::qdrant::qdrant_server::QdrantServer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding::Gzip;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use crate::Arguments;
@@ -64,7 +64,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let end = end(terminate, interrupt, arguments.exit_with_stdin);
     tokio::select! {
         // A client that keeps its connection open must not keep the server alive.
-        served = router.serve_with_incoming(TcpListenerStream::new(listener)) => served?,
+        served = router.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))) => served?,
         () = end => {}
     }
     tokio::task::spawn_blocking(move || catalog.close()).await?;

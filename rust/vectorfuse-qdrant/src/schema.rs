@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use qdrant_client::qdrant::RetrievedPoint;
+use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{Sample, merge_index_type};
 use vectorfuse_core::schema::{SparkField, SparkType};
@@ -11,6 +12,10 @@ use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
 use crate::collection::Collection;
 use crate::document::PayloadRef;
+
+/// In a column's metadata: the payload's field, where that is not the column's name. Spark hands an inferred schema back
+/// with the metadata, so the field is found again.
+const FIELD_METADATA: &str = "vectorfuse.field";
 
 /// The columns of a collection whose schema is kept. Vectors that were added behind our back come last.
 pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Column> {
@@ -43,7 +48,11 @@ pub(crate) fn inferred_columns(collection: &Collection, points: &[RetrievedPoint
             None => sample.spark_type(),
         };
         let name = free_name(field, &columns);
-        columns.push(Column::new(name, data_type, Role::Payload(field.to_owned())));
+        let mut column = Column::new(name, data_type, Role::Payload(field.to_owned()));
+        if column.name != field {
+            column.metadata = json!({FIELD_METADATA: field});
+        }
+        columns.push(column);
     }
     columns
 }
@@ -55,10 +64,13 @@ pub(crate) fn user_columns(collection: &Collection, known: &[Column], schema: Ve
         .into_iter()
         .map(|field| {
             let column = known.iter().chain(&vectors).find(|column| column.name == field.name);
-            let role = match column {
-                Some(column) => column.role.clone(),
-                None if field.name == ID_COLUMN && known.is_empty() => Role::Id { kept: None },
-                None => Role::Payload(field.name.clone()),
+            // Only an inferred schema has such names; a kept one has its roles.
+            let renamed = field.metadata.get(FIELD_METADATA).and_then(Value::as_str).filter(|_| known.is_empty());
+            let role = match (renamed, column) {
+                (Some(renamed), _) => Role::Payload(renamed.to_owned()),
+                (None, Some(column)) => column.role.clone(),
+                (None, None) if field.name == ID_COLUMN && known.is_empty() => Role::Id { kept: None },
+                (None, None) => Role::Payload(field.name.clone()),
             };
             check_type(&field, &role)?;
             Ok(Column { name: field.name, data_type: field.data_type, metadata: field.metadata, role })

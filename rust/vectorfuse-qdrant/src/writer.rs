@@ -83,10 +83,22 @@ impl QdrantWriter {
         Ok(true)
     }
 
+    /// Sends the batches that waited for the collection; if this task could not create it, another must have.
+    async fn send_waiting(&mut self) -> Result<()> {
+        if !self.waiting.is_empty() && self.details.create.is_some() && !self.adopt().await? {
+            return Err(self.unknown_size());
+        }
+        for earlier in std::mem::take(&mut self.waiting) {
+            self.send(&earlier).await?;
+        }
+        Ok(())
+    }
+
     /// Another task has created the collection: its vectors count. `false` if nobody has.
     async fn adopt(&mut self) -> Result<bool> {
         let Some(info) = self.api.info().await? else { return Ok(false) };
         self.details.vectors = adopted(&self.details.vectors, Collection::from_info(info)?)?;
+        self.details.create = None;
         Ok(true)
     }
 
@@ -188,25 +200,19 @@ pub(crate) fn say_size(name: &str) -> String {
 #[async_trait]
 impl Writer for QdrantWriter {
     async fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        if !self.ensure_collection(&batch).await? {
-            self.waiting.push(batch);
-            return if self.waiting.len() > MOST_WAITING { Err(self.unknown_size()) } else { Ok(()) };
+        if batch.num_rows() == 0 {
+            return Ok(());
         }
-        for earlier in std::mem::take(&mut self.waiting) {
-            self.send(&earlier).await?;
+        if self.ensure_collection(&batch).await? {
+            self.send_waiting().await?;
+            return self.send(&batch).await;
         }
-        self.send(&batch).await
+        self.waiting.push(batch);
+        if self.waiting.len() > MOST_WAITING { self.send_waiting().await } else { Ok(()) }
     }
 
     async fn commit(mut self: Box<Self>) -> Result<String> {
-        if !self.waiting.is_empty() {
-            if !self.adopt().await? {
-                return Err(self.unknown_size());
-            }
-            for earlier in std::mem::take(&mut self.waiting) {
-                self.send(&earlier).await?;
-            }
-        }
+        self.send_waiting().await?;
         self.flush().await?;
         self.upload.finish().await?;
         Ok(serde_json::json!({"rows": self.rows}).to_string())
