@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo check test jar format clean
+.PHONY: help demo check test jar docs format clean
 
 RUN := cd integration-tests && PYTHONDONTWRITEBYTECODE=1 python3 -m setup
 
@@ -25,6 +25,9 @@ test: install ## every test: Rust, Java, Python; both Sparks; local and on a clu
 
 jar: install ## the jar for production use: release build of the native library
 	@$(RUN).jar
+
+docs: install ## writes the pages that are made from the code anew: docs/options.md, docs/types.md
+	@$(RUN).docs
 
 format: install ## lets the formatters rewrite what `make check` would refuse
 	@$(RUN).check --format

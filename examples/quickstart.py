@@ -54,7 +54,7 @@ def main(url: str, collection: str) -> int:
     say(f"{equal:,} of {len(written):,} rows are equal in every column, {len(read) - equal:,} differ")
     same = equal == len(read) == len(written)
 
-    headline("5  Filtered: how many of each digit have a bright centre?")
+    headline("5  Filtered: how many of each odd digit have a bright centre?")
     bright = stored.where("digit % 2 = 1 AND element_at(vector, 29) > 8").groupBy("digit").count().orderBy("digit")
     bright.show()
     expected = digits.where("digit % 2 = 1 AND element_at(vector, 29) > 8").groupBy("digit").count().orderBy("digit")

@@ -33,8 +33,9 @@ class Outcome:
 
 
 def of_cargo(part: str, log: str, exit_code: int) -> Outcome:
-    """cargo prints a line for each test binary; those without a test are left out."""
+    """cargo prints a line for each test binary; those without a test are left out. The property tests say their seeds."""
     outcome = Outcome(part)
+    outcome.lines += re.findall(r"^property: .*$", log, re.MULTILINE)
     for match in re.finditer(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored;.*$", log, re.MULTILINE):
         passed, failed, ignored = (int(number) for number in match.groups())
         outcome.passed += passed

@@ -24,8 +24,18 @@ fn the_page_of_options_is_true() {
         Names are case-insensitive. An unknown option is an error that names the nearest known one. Any option can also\n\
         stand in the session as `spark.vectorfuse.<option>`, or as `spark.vectorfuse.<store>.<option>` for one store; the\n\
         option of the read or write wins. An option of reading that is given to a write, or the other way round, is an\n\
-        error; in the session it is not. Secrets are never printed: Spark's own redaction\n\
-        (`spark.sql.redaction.options.regex`) is extended by the names of those that are given.\n";
+        error; in the session it is not.\n\n\
+        ## Secrets\n\n\
+        Secrets are never printed: they are left out of messages and plans, and Spark's own redaction\n\
+        (`spark.sql.redaction.options.regex`) is extended by the names of those that are given. Two places are Spark's alone,\n\
+        before VectorFuse is asked: the plan of a session's first `CREATE TEMP VIEW … OPTIONS (api_key '…')`, and\n\
+        `spark.vectorfuse.api_key` among the application's properties (the UI's Environment page and the event log), where\n\
+        only `spark.redaction.regex` counts. So give keys in SQL and in Spark's configuration as `api_key_file` or\n\
+        `api_key_env`, or set both of Spark's patterns for the cluster.\n\n\
+        ## SQL\n\n\
+        `CREATE TEMP VIEW v USING vectorfuse OPTIONS (…)` reads, and `INSERT INTO v` and `INSERT OVERWRITE v` write with the\n\
+        view's options. Columns are matched by name, as everywhere: `INSERT INTO v SELECT 7L AS id, …`. A view with options\n\
+        of reading (`splits`, …) can't be inserted into.\n";
     guard("options.md", &format!("{intro}{}", options::markdown()));
 }
 
