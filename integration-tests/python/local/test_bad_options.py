@@ -100,6 +100,8 @@ def test_an_option_for_writing_that_does_not_work_yet_says_so(
         ("batch_rows", "ten"),
         ("max_retries", "-1"),
         ("timeout", "soon"),
+        ("timeout", "0"),
+        ("https", "true"),
         ("wait", "perhaps"),
         ("distance", "Cosinus"),
         ("vector.size", "0"),

@@ -64,7 +64,8 @@ def test_a_server_that_dies_while_it_is_read_fails_the_job(
     own.write(own.sql("n as id", VECTOR, "repeat('x', 20000) as filler", rows=4000, partitions=2), COLLECTION)
     rows = own.read(COLLECTION, max_retries=1, backoff_factor=0.05)
     job = Background(
-        rows.where("java_method('java.lang.Thread', 'sleep', cast(5 as bigint)) = 'null'")
+        # So slow that most rows are still on the server, however late Spark says that a task runs.
+        rows.where("java_method('java.lang.Thread', 'sleep', cast(10 as bigint)) = 'null'")
         .selectExpr("sum(length(filler))")
         .collect
     )

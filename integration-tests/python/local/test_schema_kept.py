@@ -80,6 +80,29 @@ def test_a_value_that_does_not_fit_the_users_schema_names_column_and_row(connect
     assert "3" in failure.text, "the row's id"
 
 
+def test_spark_does_not_believe_that_a_column_is_never_null(
+    connector: Connector, raw: RawQdrant, collection: str
+) -> None:
+    raw.create(collection, 1)
+    raw.upsert(collection, [(1, {"price": 2.5}, [1.0]), (2, {}, [1.0])])
+    stored = connector.read(collection, schema="id bigint not null, price double not null")
+    assert stored.where("price is null").count() == 1
+    assert stored.selectExpr("count(price)", "sum(coalesce(price, 0))").first() == (1, 2.5)
+
+
+def test_an_id_that_differs_by_case_alone_is_asked_for(connector: Connector, collection: str) -> None:
+    failure = failure_of(lambda: connector.write(connector.sql("n as ID", VECTOR), collection))
+    assert failure.kind == "OPTIONS"
+    assert failure.names("ID", "id_field")
+
+
+def test_a_text_that_is_no_utf_8_is_named(connector: Connector, collection: str) -> None:
+    data = connector.sql("n as id", VECTOR, "if(n = 3, cast(unhex('ff41') as string), 'a') as word", rows=5)
+    failure = failure_of(lambda: connector.write(data, collection))
+    assert failure.kind == "DATA"
+    assert failure.names("word", "3", "UTF-8")
+
+
 def test_a_column_that_is_nowhere_reads_as_null(connector: Connector, collection: str) -> None:
     connector.write(connector.sql("n as id", VECTOR), collection)
     assert connector.read(collection, schema="id bigint, absent double").first() == (0, None)

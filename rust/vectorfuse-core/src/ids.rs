@@ -59,7 +59,9 @@ impl PointId {
         Self::Uuid(Uuid::new_v5(&namespace, format!("{partition}/{row}").as_bytes()))
     }
 
-    fn hashed(text: &str) -> Self {
+    /// The id of a key that is no text: the UUIDv5 of its text, also where that looks like an integer or a UUID.
+    #[must_use]
+    pub fn hashed(text: &str) -> Self {
         Self::Uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()))
     }
 }

@@ -104,8 +104,8 @@ pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&[String
         claimed.push(vector);
     }
     let explicit = named.vector_field.is_some() || named.vector_fields.is_some();
-    if claimed.is_empty() && !explicit {
-        refuse_lost_vectors(fields, vectors)?;
+    if !explicit {
+        refuse_lost_vectors(fields, vectors, &claimed)?;
     }
     for name in named.payload_fields.iter().flatten() {
         position(fields, name, "payload_fields")?;
@@ -135,7 +135,7 @@ fn id_source(options: &Options, fields: &[SparkField]) -> Result<IdSource> {
     }
     let index = match &named.id_field {
         Some(name) => Some(position(fields, name, "id_field")?),
-        None => fields.iter().position(|field| field.name == ID_COLUMN),
+        None => id_column(fields)?,
     };
     Ok(match index {
         Some(index) => {
@@ -144,6 +144,17 @@ fn id_source(options: &Options, fields: &[SparkField]) -> Result<IdSource> {
         }
         None => IdSource::Generated,
     })
+}
+
+/// The column called `id`. One that differs by case alone is most likely meant, and would be passed over.
+fn id_column(fields: &[SparkField]) -> Result<Option<usize>> {
+    let exact = fields.iter().position(|field| field.name == ID_COLUMN);
+    match fields.iter().find(|field| field.name.eq_ignore_ascii_case(ID_COLUMN)) {
+        Some(field) if exact.is_none() => {
+            Err(Error::options(format!("is the column `{}` the id? Say so with `id_field`, or rename it", field.name)))
+        }
+        Some(_) | None => Ok(exact),
+    }
 }
 
 fn nameable(field: &SparkField, option: &str) -> Result<()> {
@@ -213,17 +224,22 @@ pub fn vector_name(vector: &str) -> String {
 }
 
 /// Without a word of the user, vectors must not end as payload, and points must not lose theirs.
-fn refuse_lost_vectors(fields: &[SparkField], vectors: Option<&[String]>) -> Result<()> {
+fn refuse_lost_vectors(fields: &[SparkField], vectors: Option<&[String]>, claimed: &[String]) -> Result<()> {
     let without = "say `vector_fields` = \"\" to write points without vectors";
     match vectors {
-        Some([]) => Ok(()),
         Some(vectors) => {
-            let names: Vec<String> = vectors.iter().map(|vector| vector_name(vector)).collect();
+            let lost: Vec<String> =
+                vectors.iter().filter(|vector| !claimed.contains(vector)).map(|vector| vector_name(vector)).collect();
+            if lost.is_empty() {
+                return Ok(());
+            }
             Err(Error::options(format!(
-                "no column of the DataFrame holds {}: name one with `vector_field` or `vector_fields`, or {without}",
-                names.join(" or ")
+                "no column of the DataFrame holds {}, which a point that is written over would lose: name the columns \
+                 with `vector_field` or `vector_fields` (just those that you mean to write), or {without}",
+                lost.join(" or ")
             )))
         }
+        None if !claimed.is_empty() => Ok(()),
         None => {
             let candidates: Vec<String> = fields
                 .iter()
@@ -310,6 +326,9 @@ mod tests {
         assert!(roles(&[("vector_fields", "")], &[("e", floats())], None).is_ok());
         assert!(roles(&[("vector_fields", "")], &[("x", SparkType::Long)], Some(&["a"])).is_ok());
         assert!(roles(&[], &[("x", SparkType::Long)], None).is_ok());
+        assert!(text(roles(&[], &[("a", floats())], Some(&["a", "b"]))).contains("the vector `b`"));
+        assert!(roles(&[("vector_fields", "a")], &[("a", floats())], Some(&["a", "b"])).is_ok());
+        assert!(text(roles(&[], &[("ID", SparkType::Long)], None)).contains("`ID`"));
     }
 
     #[test]

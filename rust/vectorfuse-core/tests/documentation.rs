@@ -62,7 +62,11 @@ fn samples() -> Vec<(SparkType, Value, &'static str)> {
         (SparkType::Date, json!("2024-02-29"), "years outside 0000 to 9999 with a sign: `+12345-01-01`"),
         (SparkType::Timestamp, json!("2024-02-29T12:00:00.5Z"), "an instant, in UTC; a datetime index works on it"),
         (SparkType::TimestampNtz, json!("2024-02-29T12:00:00"), "a wall clock, without a zone"),
-        (list(list(SparkType::Integer)), json!([[1, null], [], null]), "nested to any depth"),
+        (
+            list(list(SparkType::Integer)),
+            json!([[1, null], [], null]),
+            "nested as deep as the store's protocol carries: about 30 levels",
+        ),
         (SparkType::Struct(record), json!({"a": 1, "b": null}), "null members are kept as null"),
         (map(SparkType::string(), SparkType::Long), json!({"k": 1}), ""),
         (
@@ -80,7 +84,7 @@ fn the_page_of_types_is_true() {
          How a value of Spark is kept in a Qdrant payload, by an example that VectorFuse wrote. A collection that VectorFuse\n\
          created keeps the DataFrame's schema, so reading gives the same types and values back, bit for bit. Every column is\n\
          nullable when it is read: others can leave a field out. A value that does not fit its type is an error that names\n\
-         column and row; it is never changed.\n\n\
+         column and row; it is never changed. (A string column shows a stored value of another kind as its JSON text.)\n\n\
          | Spark | payload | |\n|---|---|---|\n",
     );
     for (data_type, value, note) in samples() {
@@ -98,14 +102,16 @@ fn the_page_of_types_is_true() {
          ## Vectors\n\n\
          `array<float>` and `array<double>`, without null elements, finite in 32 bits. A double is rounded to the nearest\n\
          32-bit number, which is what the store keeps. A collection with the distance Cosine returns normalised vectors: that\n\
-         is a fact of the server, told as a warning when such a collection is written. A null vector is not sent; a row of\n\
+         is a fact of the server, told as a warning when such a collection is written; so is one that keeps vectors in fewer\n\
+         bits. An append must name a column for each vector of the collection, or say with `vector_field(s)` which it writes:\n\
+         a point that is written over loses the vectors that are not sent. A null vector is not sent; a row of\n\
          which every vector is null is an error.\n\n\
          ## Ids\n\n\
          | column | id | read back as |\n|---|---|---|\n\
          | byte, short, int, long, decimal without fraction | the integer, 0 to 2^64-1 | the same |\n\
          | string `\"7\"` | the integer 7 | `\"7\"` |\n\
          | string with a UUID | that UUID | the same text, which is kept in the payload if it was not canonical |\n\
-         | anything else that is no array, struct, map or variant | the UUIDv5 of its text (namespace of OIDs) | the value, which is kept in the payload |\n\
+         | any other string, and every other type that is no array, struct, map or variant | the UUIDv5 of its text (namespace of OIDs) | the value, which is kept in the payload |\n\
          | `key_fields` | the UUIDv5 of the JSON array of the columns' texts | the columns; the id is a further column `id` |\n\
          | none | a UUIDv5 of query, partition and row number | a further column `id` |\n\n\
          ## Collections that VectorFuse did not create\n\n\

@@ -131,9 +131,11 @@ impl LeasedBatch {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
         for (child, field) in data.child_data().iter().zip(schema.fields()) {
             child.validate_full().map_err(|error| {
+                let row = (0..rows).find(|row| child.slice(*row, 1).validate_full().is_err()).unwrap_or_default();
                 Error::data("the column holds what its type can't: a string that is no UTF-8?")
                     .caused_by(error)
                     .with("column", field.name())
+                    .with("row", format!("{row} of the {rows} that were handed over last"))
             })?;
             columns.push(make_array(child.clone()));
         }

@@ -21,8 +21,8 @@ const FLUSH_ROWS: usize = 16_384;
 /// However large a request may be, rows cross the boundary in batches of at most this size: Arrow's offsets have 31 bits.
 const MOST_FLUSH_BYTES: usize = 64 * 1024 * 1024;
 
-/// A question of the driver.
-#[derive(Debug, Deserialize)]
+/// A question of the driver. (No `Debug`: it holds secrets.)
+#[derive(Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 enum Request {
     /// Are the options' names and values right? Nothing is sent to the store.
@@ -137,8 +137,8 @@ fn answer(request: Request) -> Result<Value> {
     }
 }
 
-/// What a task writes with: the plan, and which task it is.
-#[derive(Debug, Deserialize)]
+/// What a task writes with: the plan, and which task it is. (No `Debug`: it holds secrets.)
+#[derive(Deserialize)]
 pub struct WriteTask {
     plan: String,
     #[serde(flatten)]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CollectionInfo, CreateCollection, Distance, PayloadSchemaType, Value, VectorParams, VectorParamsMap, VectorsConfig,
+    CollectionInfo, CreateCollection, Datatype, Distance, PayloadSchemaType, Value, VectorParams, VectorParamsMap,
+    VectorsConfig,
 };
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Result};
@@ -38,6 +39,9 @@ pub(crate) struct VectorSpec {
     pub(crate) size: Option<u64>,
     /// How two of them are compared.
     pub(crate) distance: options::Distance,
+    /// Whether the server rounds the numbers to a smaller type than 32-bit floats.
+    #[serde(default)]
+    pub(crate) rounded: bool,
 }
 
 /// What is kept in the metadata, as JSON text.
@@ -63,7 +67,8 @@ impl Collection {
                 other_vectors.push(name);
             } else {
                 let distance = from_distance(params.distance())?;
-                vectors.insert(name, VectorSpec { size: Some(params.size), distance });
+                let rounded = !matches!(params.datatype(), Datatype::Default | Datatype::Float32);
+                vectors.insert(name, VectorSpec { size: Some(params.size), distance, rounded });
             }
         }
         other_vectors.extend(params.sparse_vectors_config.into_iter().flat_map(|sparse| sparse.map.into_keys()));
@@ -86,8 +91,8 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
     for column in columns {
         if let Role::Vector(name) = &column.role {
             let properties = options.vectors.get(name).cloned().unwrap_or_default();
-            let distance = properties.distance.unwrap_or(options.named.distance);
-            vectors.insert(name.clone(), VectorSpec { size: properties.size, distance });
+            let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
+            vectors.insert(name.clone(), VectorSpec { size: properties.size, distance, rounded: false });
         }
     }
     if let Some(stranger) = options.vectors.keys().find(|name| !vectors.contains_key(*name)) {

@@ -91,6 +91,15 @@ impl Qdrant {
         Ok(points)
     }
 
+    /// Adds the columns of a write to the schema that is kept with the collection.
+    async fn keep(&self, before: &[Column], columns: &[Column], id: &write::IdSource) -> Result<()> {
+        let kept = schema::merged(before, columns, id)?;
+        if kept != before {
+            self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
+        }
+        Ok(())
+    }
+
     /// Makes the collection ready for a write, and says what the tasks need to know of it.
     async fn prepare_collection(
         &self,
@@ -103,10 +112,7 @@ impl Qdrant {
         match there {
             Some(there) if mode == Mode::Append => {
                 if let Some(before) = &there.kept {
-                    let kept = schema::merged(before, columns, id)?;
-                    if kept != *before {
-                        self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
-                    }
+                    self.keep(before, columns, id).await?;
                 }
                 Ok(Details { vectors: there.vectors, create: None })
             }
@@ -134,6 +140,9 @@ impl Qdrant {
                         }
                         // By another job, or by a request of ours whose answer was lost.
                         let there = self.collection().await?.ok_or_else(|| self.missing())?;
+                        if let Some(before) = &there.kept {
+                            self.keep(before, columns, id).await?;
+                        }
                         Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None })
                     }
                     None => Ok(Details { vectors, create: Some(kept) }),
@@ -206,8 +215,8 @@ impl Store for Qdrant {
             write::assign(&self.options, &request.fields, vectors.as_deref()).map_err(|e| self.place(e))?;
         let mut warnings = Vec::new();
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
-            refuse_other_vectors(there, &columns)?;
-            refuse_sizes_that_differ(&self.options, &there.vectors)?;
+            refuse_other_vectors(&self.options, there, request.mode, &columns)?;
+            refuse_properties_that_differ(&self.options, &there.vectors)?;
         }
         let details = self.prepare_collection(there, request.mode, &columns, &id).await.map_err(|e| self.place(e))?;
         let cosine: Vec<&String> = details
@@ -221,6 +230,19 @@ impl Store for Qdrant {
                 "{} has the distance Cosine: the server keeps and returns it normalised",
                 vector_name(name)
             ));
+        }
+        for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.rounded) {
+            warnings.push(format!(
+                "the collection keeps {} in fewer bits than 32: the server rounds it",
+                vector_name(name)
+            ));
+        }
+        if id == write::IdSource::Generated {
+            warnings.push(
+                "rows have no id, so each gets one from its place in its task: if a task runs again and its rows come in \
+                 another order (after a shuffle, say), some may be doubled or lost. Give `id_field` or `key_fields`"
+                    .to_owned(),
+            );
         }
         if version < METADATA_SINCE {
             warnings.push(format!(
@@ -241,38 +263,74 @@ impl Store for Qdrant {
     async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<()> {
         let Outcome::Commit(_) = outcome else { return Ok(()) };
         let details = Details::of(&plan)?;
-        if details.create.is_some() && self.api.info().await?.is_none() {
-            let open = details.vectors.iter().find(|(_, spec)| spec.size.is_none());
-            let name = open.map(|(name, _)| name.as_str()).unwrap_or_default();
-            return Err(self.place(Error::data(format!(
-                "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
-                vector_name(name),
-                writer::say_size(name)
-            ))));
+        let there = self.collection().await?;
+        match &there {
+            None if details.create.is_some() => {
+                let open = details.vectors.iter().find(|(_, spec)| spec.size.is_none());
+                let name = open.map(|(name, _)| name.as_str()).unwrap_or_default();
+                Err(self.place(Error::data(format!(
+                    "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
+                    vector_name(name),
+                    writer::say_size(name)
+                ))))
+            }
+            None => Err(self.missing()),
+            Some(there) => match &there.kept {
+                // Another job may have created the collection, or added columns, at the same time.
+                Some(before) => self.keep(before, &plan.columns, &plan.id).await.map_err(|error| self.place(error)),
+                None => Ok(()),
+            },
         }
-        Ok(())
     }
 }
 
 /// A column that would be taken for a sparse vector or a multi-vector must not end as payload.
-fn refuse_other_vectors(there: &Collection, columns: &[Column]) -> Result<()> {
+fn refuse_other_vectors(options: &Options, there: &Collection, mode: Mode, columns: &[Column]) -> Result<()> {
     let other = |column: &&Column| there.other_vectors.contains(&column.name) && column.role != Role::Unused;
-    match columns.iter().find(other) {
-        Some(column) => Err(Error::unsupported(format!(
+    if let Some(column) = columns.iter().find(other) {
+        return Err(Error::unsupported(format!(
             "column `{}`: the vector of that name is sparse or a multi-vector, which can't be written yet",
             column.name
+        )));
+    }
+    let explicit = options.named.vector_field.is_some() || options.named.vector_fields.is_some();
+    match there.other_vectors.first() {
+        Some(name) if mode == Mode::Append && !explicit => Err(Error::unsupported(format!(
+            "{} is sparse or a multi-vector, which can't be written yet, and a point that is written over would lose it: \
+             name the vectors that you mean to write with `vector_field` or `vector_fields` if that is what you want",
+            vector_name(name)
         ))),
-        None => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
 
-/// A size that the user states for a collection that is there must be its own.
-fn refuse_sizes_that_differ(options: &Options, there: &BTreeMap<String, collection::VectorSpec>) -> Result<()> {
+/// What the user says of a vector of a collection that is there must be so.
+fn refuse_properties_that_differ(options: &Options, there: &BTreeMap<String, collection::VectorSpec>) -> Result<()> {
+    let differs = |name: &str, said: String, is: String| {
+        let name = vector_name(name);
+        Err(Error::options(format!(
+            "the options say that {name} has {said}, and the collection has {is}: correct them, or overwrite with `overwrite` = `recreate`"
+        )))
+    };
     for (name, properties) in &options.vectors {
-        let size = there.get(name).and_then(|spec| spec.size);
-        if properties.size.is_some() && properties.size != size {
-            let size = size.map_or_else(|| "no such vector".to_owned(), |size| format!("{size} dimensions"));
-            return Err(Error::options(format!("`vector.….size` of {}: the collection has {size}", vector_name(name))));
+        let Some(spec) = there.get(name) else {
+            return Err(Error::options(format!(
+                "the options name {}, which the collection does not have",
+                vector_name(name)
+            )));
+        };
+        if let Some(size) = properties.size.filter(|size| Some(*size) != spec.size) {
+            return differs(
+                name,
+                format!("{size} dimensions"),
+                format!("{} dimensions", spec.size.unwrap_or_default()),
+            );
+        }
+    }
+    for (name, spec) in there {
+        let own = options.vectors.get(name).and_then(|properties| properties.distance);
+        if let Some(distance) = own.or(options.named.distance).filter(|distance| *distance != spec.distance) {
+            return differs(name, format!("the distance {distance:?}"), format!("{:?}", spec.distance));
         }
     }
     Ok(())

@@ -180,8 +180,9 @@ fn column_id(reader: &ColumnReader, data_type: &SparkType, row: usize) -> Result
         return Ok((PointId::Number(id), None));
     }
     let text = reader.text(row)?.unwrap_or_default();
-    let id = PointId::from_text(&text);
-    let given_back = matches!(data_type, SparkType::String(_)) && id.is_named(&text);
+    let is_text = matches!(data_type, SparkType::String(_));
+    let id = if is_text { PointId::from_text(&text) } else { PointId::hashed(&text) };
+    let given_back = is_text && id.is_named(&text);
     let kept = if given_back { None } else { Some(reader.document(row)?) };
     Ok((id, kept))
 }

@@ -69,7 +69,9 @@ pub(crate) fn user_columns(collection: &Collection, known: &[Column], schema: Ve
             let role = match (renamed, column) {
                 (Some(renamed), _) => Role::Payload(renamed.to_owned()),
                 (None, Some(column)) => column.role.clone(),
-                (None, None) if field.name == ID_COLUMN && known.is_empty() => Role::Id { kept: None },
+                (None, None) if field.name.eq_ignore_ascii_case(ID_COLUMN) && known.is_empty() => {
+                    Role::Id { kept: None }
+                }
                 (None, None) => Role::Payload(field.name.clone()),
             };
             check_type(&field, &role)?;

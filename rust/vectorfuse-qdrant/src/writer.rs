@@ -177,6 +177,13 @@ pub(crate) fn adopted(
     there: Collection,
 ) -> Result<BTreeMap<String, VectorSpec>> {
     for (name, mine) in planned {
+        if there.vectors.get(name).is_some_and(|theirs| theirs.distance != mine.distance) {
+            return Err(Error::options(format!(
+                "another job has just created the collection with another distance of {} than {:?}",
+                vector_name(name),
+                mine.distance
+            )));
+        }
         let theirs = there.vectors.get(name).and_then(|spec| spec.size);
         if theirs.is_none() || (mine.size.is_some() && mine.size != theirs) {
             let said = |size: Option<u64>| size.map_or_else(|| "no".to_owned(), |size| size.to_string());

@@ -65,7 +65,8 @@ pub struct VectorProperties {
 }
 
 /// Where the options come from: those of the read or write, and the session's `spark.vectorfuse.*`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+// No `Debug`: secrets are plain text here.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Given {
     /// Of this read or write; they win.
     pub options: BTreeMap<String, String>,
@@ -101,7 +102,7 @@ impl Options {
             (Some(_), Some(_)) => Err(Error::options("`url` and `host` both say where the store is: give one of them")),
             (Some(url), None) => Ok(url.clone()),
             (None, Some(host)) => {
-                let scheme = if self.named.https { "https" } else { "http" };
+                let scheme = if self.named.https == Some(true) { "https" } else { "http" };
                 Ok(format!("{scheme}://{host}:{}", self.named.port.unwrap_or(default_port)))
             }
             (None, None) => Err(missing("url", "for example `http://localhost:6334`")),

@@ -194,14 +194,13 @@ fn implied_store(options: &mut Options, key: &str) {
 fn indirect(how: &str, entry: &Entry) -> Result<String> {
     let text = if how == "_env" {
         std::env::var(&entry.text).map_err(|_| {
-            Error::options(format!(
-                "option `{}`: the driver has no environment variable `{}`",
-                entry.written, entry.text
-            ))
+            // Not quoted: a usual slip is to give the secret itself.
+            Error::options(format!("option `{}`: the driver has no environment variable of that name", entry.written))
         })?
     } else {
         std::fs::read_to_string(&entry.text).map_err(|error| {
-            Error::options(format!("option `{}`: can't read the file `{}`", entry.written, entry.text)).caused_by(error)
+            Error::options(format!("option `{}`: the driver can't read the file of that name", entry.written))
+                .caused_by(error)
         })?
     };
     Ok(text.trim().to_owned())
@@ -246,6 +245,14 @@ fn check(options: &mut Options) -> Result<()> {
     if named.port.is_some() && named.host.is_none() {
         return Err(Error::options("option `port` goes with `host`; a `url` holds its port itself"));
     }
+    if named.https.is_some() && named.host.is_none() {
+        return Err(Error::options("option `https` goes with `host`; a `url` starts with `https://` itself"));
+    }
+    for (name, span) in [("timeout", named.timeout), ("connect_timeout", named.connect_timeout)] {
+        if span.0 <= 0.0 {
+            return Err(Error::options(format!("option `{name}` is {} s: expected more than 0", span.0)));
+        }
+    }
     if named.tls_cert.is_some() != named.tls_key.is_some() {
         return Err(Error::options("options `tls_cert` and `tls_key` go together"));
     }
@@ -287,6 +294,11 @@ fn pem(name: &str, text: String) -> Result<String> {
     })
 }
 
+/// The name of a secret without what says where it comes from.
+fn without_source(key: &str) -> &str {
+    key.strip_suffix("_file").or_else(|| key.strip_suffix("_env")).unwrap_or(key)
+}
+
 pub(super) fn redaction(given: &Given) -> Option<String> {
     let session = given.session.keys().map(|key| key.to_lowercase());
     let session = session.filter_map(|key| key.strip_prefix(SESSION).map(str::to_owned));
@@ -294,11 +306,12 @@ pub(super) fn redaction(given: &Given) -> Option<String> {
     let mut secret: Vec<String> = keys
         .filter_map(|key| {
             let rows = table::rows();
-            let name = rows.into_iter().find(|row| row.secret && key.ends_with(row.name)).map(|row| row.name);
+            let name =
+                rows.into_iter().find(|row| row.secret && without_source(&key).ends_with(row.name)).map(|row| row.name);
             name.map(str::to_owned).or_else(|| key.contains("header.").then(|| r"header\..*".to_owned()))
         })
         .collect();
     secret.sort();
     secret.dedup();
-    (!secret.is_empty()).then(|| format!("(?i)^(.*\\.)?({})$", secret.join("|")))
+    (!secret.is_empty()).then(|| format!("(?i)^(.*\\.)?({})(_file|_env)?$", secret.join("|")))
 }

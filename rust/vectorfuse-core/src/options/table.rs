@@ -79,8 +79,8 @@ options! {
             "Instead of `url`: the host alone.";
         "port" | "grpc_port" => port: Option<u16> = None,
             "With `host`: the port; the store's gRPC port if not given.";
-        "https" => https: bool = false,
-            "With `host`: use TLS.";
+        "https" => https: Option<bool> = None,
+            "With `host`: whether to use TLS; not if not given.";
         "transport" => transport: String = "grpc".to_owned(),
             "`grpc`. (`http` does not work yet and is refused.)";
         "collection" | "collection_name" => collection: Option<String> = None,
@@ -141,8 +141,8 @@ options! {
             "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied.";
         "create_collection" => create_collection: bool = true,
             "Whether a missing collection is created from the DataFrame; if not, it is an error.";
-        "distance" => distance: Distance = Distance::Cosine,
-            "How vectors are compared, for a collection that is created: `cosine` (the store normalises the vectors), `euclid`, `dot`, `manhattan`.";
+        "distance" => distance: Option<Distance> = None,
+            "How vectors are compared, for a collection that is created: `cosine` (the default; the store normalises the vectors), `euclid`, `dot`, `manhattan`. A collection that is there must have it.";
         "overwrite" => overwrite: Overwrite = Overwrite::Truncate,
             "What `mode(\"overwrite\")` does: `truncate` deletes every point and keeps the collection's settings, `recreate` deletes the collection and creates it from the DataFrame. (`swap` does not work yet and is refused.)";
     }

@@ -48,7 +48,7 @@ pub(super) fn parse_decimal(text: &str, precision: u8, scale: i8) -> Option<i128
         }
         format!("{digits}{}", "0".repeat(usize::try_from(shift).ok()?))
     } else {
-        let cut = usize::try_from(-shift).ok()?;
+        let cut = usize::try_from(shift.unsigned_abs()).ok()?;
         let kept = digits.len().checked_sub(cut)?;
         let (kept, lost) = digits.split_at(kept);
         if lost.bytes().any(|digit| digit != b'0') {
@@ -115,6 +115,7 @@ mod tests {
         assert_eq!(parse_decimal(".", 3, 1), None);
         assert_eq!(parse_decimal("1e999999999", 38, 0), None);
         assert_eq!(parse_decimal("0.01", 3, 1), None);
+        assert_eq!(parse_decimal("1e-2147483648", 3, 0), None);
     }
 
     proptest! {

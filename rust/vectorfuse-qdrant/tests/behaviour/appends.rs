@@ -153,7 +153,7 @@ fn a_collection_that_others_made_takes_rows_and_keeps_its_settings() {
         let read = Job::on(&place).read(1).await.unwrap();
         assert_eq!(read.rows, [[text("1"), vector(&[1.0, 1.0]), int(7)]]);
         let named = job.with("vector.size", "3").plan(&read.fields, Mode::Append).await;
-        refused(named, Kind::Options, &["size", "2 dimensions"]);
+        refused(named, Kind::Options, &["3 dimensions", "2 dimensions"]);
     });
 }
 

@@ -12,6 +12,7 @@ mod faults;
 mod first_writers;
 mod foreign;
 mod generate;
+mod losses;
 mod property;
 mod requests;
 mod splits;

@@ -61,6 +61,7 @@ public final class VectorFuseDataSource implements TableProvider, DataSourceRegi
     if (checked.redact != null) {
       ActiveSession.redact(checked.redact);
     }
-    return new VectorFuseTable(checked.name, schema, properties);
+    // Others can leave any field out of a point, so Spark must not believe that one is never null.
+    return new VectorFuseTable(checked.name, schema.asNullable(), properties);
   }
 }
