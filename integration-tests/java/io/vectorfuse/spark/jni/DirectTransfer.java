@@ -70,11 +70,11 @@ public final class DirectTransfer {
     Map<String, String> all = new HashMap<>(options);
     all.put("distance", "euclid");
     String query = UUID.randomUUID().toString();
-    return Control.planWrite(all, NO_SESSION, "3.5.9", SCHEMA, "append", query, 1);
+    return Control.planWrite(all, NO_SESSION, SCHEMA, "append", query);
   }
 
   static BatchWriter writer(Control.WritePlan plan) {
-    return new BatchWriter(Control.task(plan.plan, 0, 0), plan.flushRows, plan.flushBytes);
+    return new BatchWriter(Control.task(plan.plan, 0), plan.flushRows, plan.flushBytes);
   }
 
   static InternalRow row(long id) {

@@ -28,8 +28,7 @@ public final class BatchWriter implements AutoCloseable {
   /**
    * Opens the native writer.
    *
-   * @param task the plan, the partition and the task's id, as {@link Control#task} puts them
-   *     together
+   * @param task the plan and the partition, as {@link Control#task} puts them together
    * @param flushRows how many rows a batch has at most, at least 1
    * @param flushBytes after how many bytes of buffers a batch is handed over
    * @throws io.vectorfuse.spark.VectorFuseException if the writer cannot be opened

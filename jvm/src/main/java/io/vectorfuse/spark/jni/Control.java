@@ -135,22 +135,17 @@ public final class Control {
    * @param schema the rows that will come
    * @param mode "append" or "overwrite"
    * @param query Spark's id of the query, the same for every attempt of its tasks
-   * @param partitions how many tasks will write
    */
   public static WritePlan planWrite(
       Map<String, String> options,
       Map<String, String> session,
-      String spark,
       StructType schema,
       String mode,
-      String query,
-      int partitions) {
+      String query) {
     ObjectNode question = question("plan_write", options, session);
-    question.put("spark", spark);
     question.set("schema", tree(schema.json()));
     question.put("mode", mode);
     question.put("query", query);
-    question.put("partitions", partitions);
     return new WritePlan(ask(question));
   }
 
@@ -180,11 +175,10 @@ public final class Control {
   }
 
   /** What {@link BatchWriter} is opened with, as UTF-8. */
-  public static byte[] task(String plan, int partition, long task) {
+  public static byte[] task(String plan, int partition) {
     ObjectNode json = JSON.createObjectNode();
     json.put("plan", plan);
     json.put("partition", partition);
-    json.put("task", task);
     return bytes(json);
   }
 

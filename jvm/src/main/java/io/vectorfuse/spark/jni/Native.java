@@ -48,7 +48,7 @@ final class Native {
   /**
    * Starts the write of a task.
    *
-   * @param task JSON: the plan, the partition and the task's id
+   * @param task JSON: the plan and the partition
    * @param schemaAddress an empty ArrowSchema, filled with the schema of the batches that the
    *     writer wants
    * @return the writer's handle

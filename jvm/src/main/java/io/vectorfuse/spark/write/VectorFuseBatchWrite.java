@@ -42,14 +42,7 @@ final class VectorFuseBatchWrite implements BatchWrite {
   @Override
   public DataWriterFactory createBatchWriterFactory(PhysicalWriteInfo physical) {
     Control.WritePlan planned =
-        Control.planWrite(
-            options,
-            ActiveSession.options(),
-            ActiveSession.sparkVersion(),
-            info.schema(),
-            mode,
-            info.queryId(),
-            physical.numPartitions());
+        Control.planWrite(options, ActiveSession.options(), info.schema(), mode, info.queryId());
     plan = planned.plan;
     return new VectorFuseWriterFactory(planned, info.schema());
   }

@@ -43,7 +43,6 @@ final class VectorFuseWriterFactory implements DataWriterFactory {
     UnsafeProjection projection =
         variants == null ? null : UnsafeProjection.create((StructType) DataType.fromJson(variants));
     return new VectorFuseDataWriter(
-        new BatchWriter(Control.task(plan, partitionId, taskId), flushRows, flushBytes),
-        projection);
+        new BatchWriter(Control.task(plan, partitionId), flushRows, flushBytes), projection);
   }
 }
