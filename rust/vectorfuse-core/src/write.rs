@@ -103,8 +103,7 @@ pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&[String
         roles[index] = Some(Role::Vector(vector.clone()));
         claimed.push(vector);
     }
-    let explicit = named.vector_field.is_some() || named.vector_fields.is_some();
-    if !explicit {
+    if !options.names_vectors() {
         refuse_lost_vectors(fields, vectors, &claimed)?;
     }
     for name in named.payload_fields.iter().flatten() {

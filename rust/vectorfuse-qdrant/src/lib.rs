@@ -91,10 +91,11 @@ impl Qdrant {
         Ok(points)
     }
 
-    /// Adds the columns of a write to the schema that is kept with the collection.
-    async fn keep(&self, before: &[Column], columns: &[Column], id: &write::IdSource) -> Result<()> {
+    /// Adds the columns of a write to the schema that is kept with the collection, if one is.
+    async fn keep(&self, there: &Collection, columns: &[Column], id: &write::IdSource) -> Result<()> {
+        let Some(before) = &there.kept else { return Ok(()) };
         let kept = schema::merged(before, columns, id)?;
-        if kept != before {
+        if kept != *before {
             self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
         }
         Ok(())
@@ -111,9 +112,7 @@ impl Qdrant {
         let named = &self.options.named;
         match there {
             Some(there) if mode == Mode::Append => {
-                if let Some(before) = &there.kept {
-                    self.keep(before, columns, id).await?;
-                }
+                self.keep(&there, columns, id).await?;
                 Ok(Details { vectors: there.vectors, create: None })
             }
             Some(there) if named.overwrite == Overwrite::Truncate => {
@@ -140,9 +139,7 @@ impl Qdrant {
                         }
                         // By another job, or by a request of ours whose answer was lost.
                         let there = self.collection().await?.ok_or_else(|| self.missing())?;
-                        if let Some(before) = &there.kept {
-                            self.keep(before, columns, id).await?;
-                        }
+                        self.keep(&there, columns, id).await?;
                         Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None })
                     }
                     None => Ok(Details { vectors, create: Some(kept) }),
@@ -213,43 +210,12 @@ impl Store for Qdrant {
         let vectors = there.as_ref().filter(|_| !recreate).map(Collection::vector_names);
         let (columns, id) =
             write::assign(&self.options, &request.fields, vectors.as_deref()).map_err(|e| self.place(e))?;
-        let mut warnings = Vec::new();
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
             refuse_other_vectors(&self.options, there, request.mode, &columns)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;
         }
         let details = self.prepare_collection(there, request.mode, &columns, &id).await.map_err(|e| self.place(e))?;
-        let cosine: Vec<&String> = details
-            .vectors
-            .iter()
-            .filter(|(_, spec)| spec.distance == Distance::Cosine)
-            .map(|(name, _)| name)
-            .collect();
-        for name in cosine {
-            warnings.push(format!(
-                "{} has the distance Cosine: the server keeps and returns it normalised",
-                vector_name(name)
-            ));
-        }
-        for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.rounded) {
-            warnings.push(format!(
-                "the collection keeps {} in fewer bits than 32: the server rounds it",
-                vector_name(name)
-            ));
-        }
-        if id == write::IdSource::Generated {
-            warnings.push(
-                "rows have no id, so each gets one from its place in its task: if a task runs again and its rows come in \
-                 another order (after a shuffle, say), some may be doubled or lost. Give `id_field` or `key_fields`"
-                    .to_owned(),
-            );
-        }
-        if version < METADATA_SINCE {
-            warnings.push(format!(
-                "the server's version {}.{} does not keep the DataFrame's schema (1.16 does): a read infers the types",
-                version.0, version.1
-            ));
-        }
+        let warnings = warnings(&details, &id, version);
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
         Ok(WritePlan { options: self.options.clone(), columns, id, query: request.query, details, warnings })
@@ -266,8 +232,7 @@ impl Store for Qdrant {
         let there = self.collection().await?;
         match &there {
             None if details.create.is_some() => {
-                let open = details.vectors.iter().find(|(_, spec)| spec.size.is_none());
-                let name = open.map(|(name, _)| name.as_str()).unwrap_or_default();
+                let name = details.vector_without_size();
                 Err(self.place(Error::data(format!(
                     "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
                     vector_name(name),
@@ -275,13 +240,37 @@ impl Store for Qdrant {
                 ))))
             }
             None => Err(self.missing()),
-            Some(there) => match &there.kept {
-                // Another job may have created the collection, or added columns, at the same time.
-                Some(before) => self.keep(before, &plan.columns, &plan.id).await.map_err(|error| self.place(error)),
-                None => Ok(()),
-            },
+            // Another job may have created the collection, or added columns, at the same time.
+            Some(there) => self.keep(there, &plan.columns, &plan.id).await.map_err(|error| self.place(error)),
         }
     }
+}
+
+/// What the user should know of a write that no error says.
+fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.distance == Distance::Cosine) {
+        warnings
+            .push(format!("{} has the distance Cosine: the server keeps and returns it normalised", vector_name(name)));
+    }
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.rounded) {
+        warnings
+            .push(format!("the collection keeps {} in fewer bits than 32: the server rounds it", vector_name(name)));
+    }
+    if *id == write::IdSource::Generated {
+        warnings.push(
+            "rows have no id, so each gets one from its place in its task: if a task runs again and its rows come in \
+             another order (after a shuffle, say), some may be doubled or lost. Give `id_field` or `key_fields`"
+                .to_owned(),
+        );
+    }
+    if version < METADATA_SINCE {
+        warnings.push(format!(
+            "the server's version {}.{} does not keep the DataFrame's schema (1.16 does): a read infers the types",
+            version.0, version.1
+        ));
+    }
+    warnings
 }
 
 /// A column that would be taken for a sparse vector or a multi-vector must not end as payload.
@@ -293,9 +282,8 @@ fn refuse_other_vectors(options: &Options, there: &Collection, mode: Mode, colum
             column.name
         )));
     }
-    let explicit = options.named.vector_field.is_some() || options.named.vector_fields.is_some();
     match there.other_vectors.first() {
-        Some(name) if mode == Mode::Append && !explicit => Err(Error::unsupported(format!(
+        Some(name) if mode == Mode::Append && !options.names_vectors() => Err(Error::unsupported(format!(
             "{} is sparse or a multi-vector, which can't be written yet, and a point that is written over would lose it: \
              name the vectors that you mean to write with `vector_field` or `vector_fields` if that is what you want",
             vector_name(name)

@@ -19,7 +19,7 @@ use vectorfuse_core::write::is_integer_id;
 
 use crate::api::grpc::{Api, Wanted};
 use crate::document::PayloadRef;
-use crate::point::from_qdrant_id;
+use crate::point::{from_qdrant_id, to_u64};
 
 /// A range of ids: from `from` on, up to but without `to`; both may be open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Pages for RangePages {
             }
             points.push((id, point));
         }
-        self.expected = self.expected.saturating_sub(u64::try_from(points.len()).unwrap_or(u64::MAX));
+        self.expected = self.expected.saturating_sub(to_u64(points.len()));
         let batch = batch(&points, &self.columns, Arc::clone(&self.schema))
             .map_err(|error| error.with("store", "qdrant").with("collection", self.api.collection()))?;
         let last = following.is_none_or(past);

@@ -219,6 +219,7 @@ fn message(mut named: HashMap<String, Vector>) -> Option<Vectors> {
     Some(Vectors { vectors_options: Some(options) })
 }
 
-fn to_u64(count: usize) -> u64 {
+/// A count as the messages have it.
+pub(crate) fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -19,7 +19,7 @@ use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
 use crate::api::grpc::Api;
 use crate::collection::{self, Collection, VectorSpec};
-use crate::point::{Ids, Points};
+use crate::point::{Ids, Points, to_u64};
 
 /// Until a vector of each name was seen, this many batches wait for the collection to be created.
 const MOST_WAITING: usize = 4;
@@ -34,6 +34,12 @@ pub(crate) struct Details {
 }
 
 impl Details {
+    /// The name of the first vector whose size is not known.
+    pub(crate) fn vector_without_size(&self) -> &str {
+        let open = self.vectors.iter().find(|(_, spec)| spec.size.is_none());
+        open.map(|(name, _)| name.as_str()).unwrap_or_default()
+    }
+
     pub(crate) fn of(plan: &WritePlan) -> Result<Self> {
         serde_json::from_value(plan.details.clone())
             .map_err(|error| Error::internal("the plan of the write can't be read").caused_by(error))
@@ -152,8 +158,7 @@ impl QdrantWriter {
     }
 
     fn unknown_size(&self) -> Error {
-        let open = self.details.vectors.iter().find(|(_, spec)| spec.size.is_none());
-        let name = open.map(|(name, _)| name.as_str()).unwrap_or_default();
+        let name = self.details.vector_without_size();
         Error::data(format!(
             "{} was null in every row so far, so its size is not known: {}",
             vector_name(name),
@@ -165,10 +170,6 @@ impl QdrantWriter {
 /// Where the ids of a task's rows come from, after `rows_before` rows.
 fn ids(plan: &WritePlan, task: Task, rows_before: u64) -> Ids<'_> {
     Ids { source: &plan.id, query: &plan.query, partition: task.partition, rows_before }
-}
-
-fn to_u64(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// The vectors of a collection that somebody else has created meanwhile, if those that were planned are among them.

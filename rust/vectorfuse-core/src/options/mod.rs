@@ -119,6 +119,12 @@ impl Options {
         })
     }
 
+    /// Whether the user says which columns hold the vectors, or that none does.
+    #[must_use]
+    pub fn names_vectors(&self) -> bool {
+        self.named.vector_field.is_some() || self.named.vector_fields.is_some()
+    }
+
     /// How failed requests are tried again.
     #[must_use]
     pub fn retry_policy(&self) -> RetryPolicy {
