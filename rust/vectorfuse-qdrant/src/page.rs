@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 use qdrant_client::qdrant::vector_output::Vector;
 use qdrant_client::qdrant::vectors_output::VectorsOptions;
-use qdrant_client::qdrant::{RetrievedPoint, VectorOutput};
+use qdrant_client::qdrant::{RetrievedPoint, ScrollPoints, VectorOutput};
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
@@ -17,9 +17,10 @@ use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
 use vectorfuse_core::table::{Column, Role, fields};
 use vectorfuse_core::write::is_integer_id;
 
-use crate::api::grpc::{Api, Wanted};
+use crate::api::{Api, Wanted};
 use crate::document::PayloadRef;
-use crate::point::{from_qdrant_id, to_u64};
+use crate::point::{from_qdrant_id, to_qdrant_id, to_u64};
+use crate::selection::Selection;
 
 /// A range of ids: from `from` on, up to but without `to`; both may be open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +39,8 @@ pub(crate) struct RangePages {
     api: Api,
     columns: Vec<Column>,
     schema: SchemaRef,
-    wanted: Wanted,
+    /// What each page is asked for with, but for its offset and limit.
+    request: ScrollPoints,
     next: Option<PointId>,
     to: Option<PointId>,
     /// How many rows the range should still have.
@@ -48,14 +50,14 @@ pub(crate) struct RangePages {
 }
 
 impl RangePages {
-    pub(crate) fn new(api: Api, columns: Vec<Column>, range: Range) -> Self {
+    pub(crate) fn new(api: Api, columns: Vec<Column>, selection: &Selection, range: Range) -> Self {
         let schema = arrow_schema(&fields(&columns), Layout::Read);
-        let wanted = wanted(&columns);
+        let request = selection.scroll(wanted(&columns).scroll(api.collection()));
         Self {
             api,
             columns,
             schema,
-            wanted,
+            request,
             next: range.from,
             to: range.to,
             expected: range.rows,
@@ -76,7 +78,9 @@ impl Pages for RangePages {
     async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
         let rows = if self.to.is_some() { rows.min(self.fitting()) } else { rows };
         let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
-        let Some(answer) = self.api.scroll(self.next, rows, &self.wanted, largest).await? else {
+        self.request.offset = self.next.map(to_qdrant_id);
+        self.request.limit = Some(rows);
+        let Some(answer) = self.api.scroll(&self.request, largest).await? else {
             return Ok(Page::TooLarge);
         };
         self.api.add_server_time(answer.message.time);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
-use bytes::Bytes;
 use prost::Message;
 use qdrant_client::qdrant::{PointStruct, UpsertPoints};
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use vectorfuse_core::table::Column;
 use vectorfuse_core::upload::Upload;
 use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
-use crate::api::grpc::Api;
+use crate::api::Api;
 use crate::collection::{self, Collection, VectorSpec};
 use crate::point::{Ids, Points, to_u64};
 
@@ -144,12 +143,10 @@ impl QdrantWriter {
         let (rows, wait) = (points.len(), self.plan.options.named.wait);
         let collection_name = self.api.collection().to_owned();
         let request = UpsertPoints { collection_name, wait: Some(wait), points, ..UpsertPoints::default() };
-        let request = Bytes::from(request.encode_to_vec());
         let (api, metrics) = (self.api.clone(), Arc::clone(&self.metrics));
         self.upload
             .submit(async move {
-                let bytes = request.len();
-                api.upsert(request, wait).await?;
+                let bytes = api.upsert(request).await?;
                 metrics.add_rows(rows);
                 metrics.add_bytes(bytes);
                 Ok(())

@@ -1,274 +1,65 @@
-//! Qdrant over gRPC: one method per request that we use, each with its retries.
-//!
-//! Messages are those of the crate `qdrant-client`; they travel over our own connection, which knows their size.
-
-use std::sync::Arc;
+//! Qdrant over gRPC: messages travel encoded over our own connection, which knows their size.
 
 use bytes::Bytes;
 use prost::Message;
-use qdrant_client::qdrant::{
-    CollectionInfo, CollectionOperationResponse, CreateCollection, DeleteCollection, DeletePoints, Filter,
-    GetCollectionInfoRequest, GetCollectionInfoResponse, HealthCheckReply, HealthCheckRequest, PointsOperationResponse,
-    PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateCollection, UpdateStatus,
-    Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
-};
-use vectorfuse_core::error::{Error, Kind, Result};
-use vectorfuse_core::ids::PointId;
-use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::net::grpc::{Answer, Connection, Failure, Mismatch};
 use vectorfuse_core::options::Options;
-use vectorfuse_core::retry::RetryPolicy;
 
-use crate::point;
+use super::calls::Call;
 
 /// Qdrant's gRPC port.
 const PORT: u16 = 6334;
-/// Answers other than pages of points are small; the server sets no bound of its own.
-const UNBOUNDED: usize = usize::MAX;
 
-/// One collection of a server.
+/// A request as it goes over the wire.
 #[derive(Clone)]
-pub(crate) struct Api {
-    connection: Connection,
-    retry: RetryPolicy,
-    metrics: Arc<Metrics>,
-    collection: Arc<str>,
+pub(crate) struct Encoded {
+    method: &'static str,
+    body: Bytes,
 }
 
-impl Api {
-    /// Of the server and collection that the options name. Nothing is sent yet.
-    pub(crate) fn open(options: &Options, metrics: Arc<Metrics>) -> Result<Self> {
-        let collection = options.collection()?;
-        let connection = Connection::open(options, PORT, "api-key")?;
-        Ok(Self { connection, retry: options.retry_policy(), metrics, collection: collection.into() })
+impl Encoded {
+    /// The size of the body in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.body.len()
+    }
+}
+
+/// A server, spoken to in gRPC.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    connection: Connection,
+}
+
+impl Transport {
+    /// To the server that the options name. Nothing is sent yet.
+    pub(crate) fn open(options: &Options) -> Result<Self> {
+        Ok(Self { connection: Connection::open(options, PORT, "api-key")? })
     }
 
-    /// The collection's name.
-    pub(crate) fn collection(&self) -> &str {
-        &self.collection
+    /// The request as it goes over the wire, as often as it must.
+    pub(crate) fn encode<C: Call>(request: &C) -> Encoded {
+        Encoded { method: C::METHOD, body: Bytes::from(request.encode_to_vec()) }
     }
 
-    /// Counts the time that the server says it worked, in seconds.
-    pub(crate) fn add_server_time(&self, seconds: f64) {
-        self.metrics.add_server_time(seconds);
-    }
-
-    /// The server's version, as major and minor number. The first question of every job: its errors say whether the
-    /// url is one of a gRPC port at all.
-    pub(crate) async fn version(&self) -> Result<(u32, u32)> {
-        let reply: HealthCheckReply = match self.ask("/qdrant.Qdrant/HealthCheck", &HealthCheckRequest {}).await {
-            Ok(reply) => reply,
-            Err(error) if error.kind().is_retryable() => {
-                let words = match self.connection.mismatch().await {
-                    Some(Mismatch::Http1) => format!(
-                        "the url answers HTTP, not gRPC: it is most likely Qdrant's REST port (6333); give the gRPC port ({PORT})"
-                    ),
-                    Some(Mismatch::Tls) => {
-                        "the url's port speaks TLS: write `https://` instead of `http://`".to_owned()
-                    }
-                    Some(Mismatch::Plain) => {
-                        "the url's port speaks no TLS: write `http://` instead of `https://`".to_owned()
-                    }
-                    None => return Err(error),
-                };
-                return Err(self.place(Error::options(words).caused_by(error)));
-            }
-            Err(error) => return Err(error),
-        };
-        let mut numbers = reply.version.split(['.', '-']).map(|part| part.parse::<u32>());
-        match (numbers.next(), numbers.next()) {
-            (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
-            _ => Err(self.place(Error::internal(format!("the server says that its version is `{}`", reply.version)))),
-        }
-    }
-
-    /// The collection's settings; `None` if there is no such collection.
-    pub(crate) async fn info(&self) -> Result<Option<CollectionInfo>> {
-        let request = GetCollectionInfoRequest { collection_name: self.collection.to_string() };
-        let answer: Result<GetCollectionInfoResponse> = self.ask("/qdrant.Collections/Get", &request).await;
-        match answer {
-            Ok(answer) => Ok(answer.result),
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Creates the collection; `false` if somebody else has done so.
-    pub(crate) async fn create(&self, request: CreateCollection) -> Result<bool> {
-        let request = CreateCollection { collection_name: self.collection.to_string(), ..request };
-        let answer: Result<CollectionOperationResponse> = self.ask("/qdrant.Collections/Create", &request).await;
-        match answer {
-            Ok(answer) if answer.result => Ok(true),
-            Ok(_) => Err(self.place(Error::internal("the server did not create the collection and does not say why"))),
-            Err(error) if error.kind() == Kind::AlreadyExists => Ok(false),
-            // Servers differ in the code for a collection that exists, so the fact itself is asked for.
-            Err(error) => match self.info().await {
-                Ok(Some(_)) => Ok(false),
-                Ok(None) | Err(_) => Err(error),
-            },
-        }
-    }
-
-    /// Deletes the collection with all that is in it.
-    pub(crate) async fn drop_collection(&self) -> Result<()> {
-        let request = DeleteCollection { collection_name: self.collection.to_string(), timeout: None };
-        let _answer: CollectionOperationResponse = self.ask("/qdrant.Collections/Delete", &request).await?;
-        Ok(())
-    }
-
-    /// Sets one entry of the collection's metadata.
-    pub(crate) async fn set_metadata(&self, key: &str, value: Value) -> Result<()> {
-        let request = UpdateCollection {
-            collection_name: self.collection.to_string(),
-            metadata: [(key.to_owned(), value)].into(),
-            ..UpdateCollection::default()
-        };
-        let _answer: CollectionOperationResponse = self.ask("/qdrant.Collections/Update", &request).await?;
-        Ok(())
-    }
-
-    /// Deletes every point.
-    pub(crate) async fn delete_all(&self) -> Result<()> {
-        let request = DeletePoints {
-            collection_name: self.collection.to_string(),
-            wait: Some(true),
-            points: Some(PointsSelector::from(Filter::default())),
-            ..DeletePoints::default()
-        };
-        let request = Bytes::from(request.encode_to_vec());
-        self.update("/qdrant.Points/Delete", request, true).await
-    }
-
-    /// Sends an encoded `UpsertPoints`.
-    pub(crate) async fn upsert(&self, request: Bytes, wait: bool) -> Result<()> {
-        self.update("/qdrant.Points/Upsert", request, wait).await
-    }
-
-    /// A page of points from `offset` on, in the order of ids. `Ok(None)`: it would be larger than `largest` bytes.
-    pub(crate) async fn scroll(
+    /// Sends a request once; an answer larger than `largest` bytes is not taken.
+    pub(crate) async fn send<A: Message + Default>(
         &self,
-        offset: Option<PointId>,
-        limit: u32,
-        wanted: &Wanted,
-        largest: usize,
-    ) -> Result<Option<Answer<ScrollResponse>>> {
-        let request = ScrollPoints {
-            collection_name: self.collection.to_string(),
-            offset: offset.map(point::to_qdrant_id),
-            limit: Some(limit),
-            with_payload: Some(wanted.payload.clone()),
-            with_vectors: Some(wanted.vectors.clone()),
-            ..ScrollPoints::default()
-        };
-        let request = Bytes::from(request.encode_to_vec());
-        self.send("/qdrant.Points/Scroll", request, largest).await
-    }
-
-    /// The ids of at most `limit` points, drawn at random, in no order.
-    pub(crate) async fn sample_ids(&self, limit: u64) -> Result<Vec<PointId>> {
-        let request = QueryPoints {
-            collection_name: self.collection.to_string(),
-            query: Some(Query { variant: Some(query::Variant::Sample(0)) }),
-            limit: Some(limit),
-            with_payload: Some(Wanted::nothing().payload),
-            with_vectors: Some(Wanted::nothing().vectors),
-            ..QueryPoints::default()
-        };
-        let answer: QueryResponse = self.ask("/qdrant.Points/Query", &request).await?;
-        answer.result.into_iter().map(|found| point::from_qdrant_id(found.id)).collect()
-    }
-
-    /// Sends a change of points; success is what the status says, not that there is an answer.
-    async fn update(&self, path: &'static str, request: Bytes, wait: bool) -> Result<()> {
-        let attempt = || async {
-            let answer = self.once::<PointsOperationResponse>(path, request.clone(), UNBOUNDED).await?;
-            self.metrics.add_server_time(answer.message.time);
-            let status = answer.message.result.map(|result| result.status());
-            match status {
-                Some(UpdateStatus::Completed) => Ok(()),
-                Some(UpdateStatus::Acknowledged) if !wait => Ok(()),
-                // Both can pass later; sending the same points again changes nothing.
-                Some(UpdateStatus::WaitTimeout) => {
-                    Err(Error::new(Kind::Unavailable, "the server has taken the points and not applied them in time"))
-                }
-                Some(UpdateStatus::ClockRejected) => {
-                    Err(Error::new(Kind::Unavailable, "the server refused the points: its clock was outdated"))
-                }
-                Some(UpdateStatus::Acknowledged | UpdateStatus::UnknownUpdateStatus) | None => {
-                    Err(Error::internal("the server does not say that it applied the points"))
-                }
-            }
-        };
-        self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))
-    }
-
-    async fn ask<A: Message + Default>(&self, path: &'static str, request: &impl Message) -> Result<A> {
-        match self.send(path, Bytes::from(request.encode_to_vec()), UNBOUNDED).await? {
-            Some(answer) => Ok(answer.message),
-            None => Err(self.place(Error::internal("an answer without a bound was too large"))),
-        }
-    }
-
-    /// With retries; `Ok(None)` if the answer is larger than `largest` bytes.
-    async fn send<A: Message + Default>(
-        &self,
-        path: &'static str,
-        request: Bytes,
-        largest: usize,
-    ) -> Result<Option<Answer<A>>> {
-        let attempt = || async {
-            match self.once(path, request.clone(), largest).await {
-                Ok(answer) => Ok(Some(answer)),
-                Err(Failure::TooLarge) => Ok(None),
-                Err(Failure::Error(error)) => Err(error),
-            }
-        };
-        self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))
-    }
-
-    async fn once<A: Message + Default>(
-        &self,
-        path: &'static str,
-        request: Bytes,
+        request: Encoded,
         largest: usize,
     ) -> Result<Answer<A>, Failure> {
-        self.metrics.add_request();
-        self.connection.call(path, request, largest).await
+        self.connection.call(request.method, request.body, largest).await
     }
 
-    fn place(&self, error: Error) -> Error {
-        error.with("store", "qdrant").with("collection", &self.collection)
-    }
-}
-
-/// Which parts of a point a request asks for.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    payload: WithPayloadSelector,
-    vectors: WithVectorsSelector,
-}
-
-impl Wanted {
-    /// The id alone.
-    pub(crate) fn nothing() -> Self {
-        Self::new(Some(Vec::new()), Some(Vec::new()))
-    }
-
-    /// These fields of the payload and these vectors; `None` for all that there are.
-    pub(crate) fn new(fields: Option<Vec<String>>, vectors: Option<Vec<String>>) -> Self {
-        let payload = match fields {
-            None => with_payload_selector::SelectorOptions::Enable(true),
-            Some(fields) if fields.is_empty() => with_payload_selector::SelectorOptions::Enable(false),
-            Some(fields) => with_payload_selector::SelectorOptions::Include(fields.into()),
+    /// What is wrong with the url, after a request failed as if nobody answered; `None` if it may be right.
+    pub(crate) async fn wrong_url(&self) -> Option<Error> {
+        let words = match self.connection.mismatch().await? {
+            Mismatch::Http1 => format!(
+                "the url answers HTTP, not gRPC: it is most likely Qdrant's REST port (6333); give the gRPC port ({PORT})"
+            ),
+            Mismatch::Tls => "the url's port speaks TLS: write `https://` instead of `http://`".to_owned(),
+            Mismatch::Plain => "the url's port speaks no TLS: write `http://` instead of `https://`".to_owned(),
         };
-        let vectors = match vectors {
-            None => with_vectors_selector::SelectorOptions::Enable(true),
-            Some(names) if names.is_empty() => with_vectors_selector::SelectorOptions::Enable(false),
-            Some(names) => with_vectors_selector::SelectorOptions::Include(names.into()),
-        };
-        Self {
-            payload: WithPayloadSelector { selector_options: Some(payload) },
-            vectors: WithVectorsSelector { selector_options: Some(vectors) },
-        }
+        Some(Error::options(words))
     }
 }

@@ -1,3 +1,261 @@
-//! What is asked of a Qdrant server, one file per transport.
+//! What is asked of a Qdrant server: one method per request that we use, each with its retries, whatever carries it.
+//!
+//! Messages are those of the crate `qdrant-client`; a transport is a file beside this one.
 
-pub(crate) mod grpc;
+mod calls;
+mod grpc;
+
+use std::sync::Arc;
+
+use prost::Message;
+use qdrant_client::qdrant::{
+    CollectionInfo, CreateCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
+    HealthCheckReply, HealthCheckRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints, ScrollPoints,
+    ScrollResponse, UpdateCollection, UpdateStatus, UpsertPoints, Value, WithPayloadSelector, WithVectorsSelector,
+    query, with_payload_selector, with_vectors_selector,
+};
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::net::grpc::{Answer, Failure};
+use vectorfuse_core::options::Options;
+use vectorfuse_core::retry::RetryPolicy;
+
+use self::calls::Call;
+use self::grpc::{Encoded, Transport};
+use crate::point;
+use crate::selection::Selection;
+
+/// Answers other than pages of points are small; the server sets no bound of its own.
+const UNBOUNDED: usize = usize::MAX;
+
+/// One collection of a server.
+#[derive(Clone)]
+pub(crate) struct Api {
+    transport: Transport,
+    retry: RetryPolicy,
+    metrics: Arc<Metrics>,
+    collection: Arc<str>,
+}
+
+impl Api {
+    /// Of the server and collection that the options name. Nothing is sent yet.
+    pub(crate) fn open(options: &Options, metrics: Arc<Metrics>) -> Result<Self> {
+        let collection = options.collection()?;
+        let transport = Transport::open(options)?;
+        Ok(Self { transport, retry: options.retry_policy(), metrics, collection: collection.into() })
+    }
+
+    /// The collection's name.
+    pub(crate) fn collection(&self) -> &str {
+        &self.collection
+    }
+
+    /// Counts the time that the server says it worked, in seconds.
+    pub(crate) fn add_server_time(&self, seconds: f64) {
+        self.metrics.add_server_time(seconds);
+    }
+
+    /// The server's version, as major and minor number. The first question of every job: its errors say whether the
+    /// url is one of a gRPC port at all.
+    pub(crate) async fn version(&self) -> Result<(u32, u32)> {
+        let reply: HealthCheckReply = match self.ask(&HealthCheckRequest {}).await {
+            Ok(reply) => reply,
+            Err(error) if error.kind().is_retryable() => {
+                return Err(match self.transport.wrong_url().await {
+                    Some(wrong) => self.place(wrong.caused_by(error)),
+                    None => error,
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let mut numbers = reply.version.split(['.', '-']).map(|part| part.parse::<u32>());
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
+            _ => Err(self.place(Error::internal(format!("the server says that its version is `{}`", reply.version)))),
+        }
+    }
+
+    /// The collection's settings; `None` if there is no such collection.
+    pub(crate) async fn info(&self) -> Result<Option<CollectionInfo>> {
+        let request = GetCollectionInfoRequest { collection_name: self.collection.to_string() };
+        match self.ask(&request).await {
+            Ok(answer) => Ok(answer.result),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates the collection; `false` if somebody else has done so.
+    pub(crate) async fn create(&self, request: CreateCollection) -> Result<bool> {
+        let request = CreateCollection { collection_name: self.collection.to_string(), ..request };
+        match self.ask(&request).await {
+            Ok(answer) if answer.result => Ok(true),
+            Ok(_) => Err(self.place(Error::internal("the server did not create the collection and does not say why"))),
+            Err(error) if error.kind() == Kind::AlreadyExists => Ok(false),
+            // Servers differ in the code for a collection that exists, so the fact itself is asked for.
+            Err(error) => match self.info().await {
+                Ok(Some(_)) => Ok(false),
+                Ok(None) | Err(_) => Err(error),
+            },
+        }
+    }
+
+    /// Deletes the collection with all that is in it.
+    pub(crate) async fn drop_collection(&self) -> Result<()> {
+        let request = DeleteCollection { collection_name: self.collection.to_string(), timeout: None };
+        self.ask(&request).await.map(drop)
+    }
+
+    /// Sets one entry of the collection's metadata.
+    pub(crate) async fn set_metadata(&self, key: &str, value: Value) -> Result<()> {
+        let request = UpdateCollection {
+            collection_name: self.collection.to_string(),
+            metadata: [(key.to_owned(), value)].into(),
+            ..UpdateCollection::default()
+        };
+        self.ask(&request).await.map(drop)
+    }
+
+    /// Deletes every point.
+    pub(crate) async fn delete_all(&self) -> Result<()> {
+        let request = DeletePoints {
+            collection_name: self.collection.to_string(),
+            wait: Some(true),
+            points: Some(PointsSelector::from(Filter::default())),
+            ..DeletePoints::default()
+        };
+        self.update(request, true).await.map(drop)
+    }
+
+    /// Writes points over those that have their ids; says how many bytes were sent.
+    pub(crate) async fn upsert(&self, request: UpsertPoints) -> Result<usize> {
+        let wait = request.wait();
+        self.update(request, wait).await
+    }
+
+    /// A page of points in the order of ids, as `request` asks for them. `Ok(None)`: it would be larger than `largest`
+    /// bytes.
+    pub(crate) async fn scroll(
+        &self,
+        request: &ScrollPoints,
+        largest: usize,
+    ) -> Result<Option<Answer<ScrollResponse>>> {
+        self.send::<ScrollResponse>(&Transport::encode(request), largest).await
+    }
+
+    /// The ids of at most `limit` points of the selection, drawn at random, in no order.
+    pub(crate) async fn sample_ids(&self, selection: &Selection, limit: u64) -> Result<Vec<PointId>> {
+        let request = QueryPoints {
+            collection_name: self.collection.to_string(),
+            query: Some(Query { variant: Some(query::Variant::Sample(0)) }),
+            limit: Some(limit),
+            with_payload: Some(Wanted::nothing().payload),
+            with_vectors: Some(Wanted::nothing().vectors),
+            ..QueryPoints::default()
+        };
+        let answer = self.ask(&selection.query(request)).await?;
+        answer.result.into_iter().map(|found| point::from_qdrant_id(found.id)).collect()
+    }
+
+    /// Sends a change of points; success is what the status says, not that there is an answer. Says how many bytes
+    /// were sent.
+    async fn update<C>(&self, request: C, wait: bool) -> Result<usize>
+    where
+        C: Call<Answer = PointsOperationResponse>,
+    {
+        let encoded = Transport::encode(&request);
+        drop(request); // what is sent again is the bytes
+        let attempt = || async {
+            let answer = self.once::<PointsOperationResponse>(encoded.clone(), UNBOUNDED).await?;
+            self.metrics.add_server_time(answer.message.time);
+            let status = answer.message.result.map(|result| result.status());
+            match status {
+                Some(UpdateStatus::Completed) => Ok(()),
+                Some(UpdateStatus::Acknowledged) if !wait => Ok(()),
+                // Both can pass later; sending the same points again changes nothing.
+                Some(UpdateStatus::WaitTimeout) => {
+                    Err(Error::new(Kind::Unavailable, "the server has taken the points and not applied them in time"))
+                }
+                Some(UpdateStatus::ClockRejected) => {
+                    Err(Error::new(Kind::Unavailable, "the server refused the points: its clock was outdated"))
+                }
+                Some(UpdateStatus::Acknowledged | UpdateStatus::UnknownUpdateStatus) | None => {
+                    Err(Error::internal("the server does not say that it applied the points"))
+                }
+            }
+        };
+        self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))?;
+        Ok(encoded.len())
+    }
+
+    async fn ask<C: Call>(&self, request: &C) -> Result<C::Answer> {
+        match self.send(&Transport::encode(request), UNBOUNDED).await? {
+            Some(answer) => Ok(answer.message),
+            None => Err(self.place(Error::internal("an answer without a bound was too large"))),
+        }
+    }
+
+    /// With retries; `Ok(None)` if the answer is larger than `largest` bytes.
+    async fn send<A: Message + Default>(&self, request: &Encoded, largest: usize) -> Result<Option<Answer<A>>> {
+        let attempt = || async {
+            match self.once(request.clone(), largest).await {
+                Ok(answer) => Ok(Some(answer)),
+                Err(Failure::TooLarge) => Ok(None),
+                Err(Failure::Error(error)) => Err(error),
+            }
+        };
+        self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))
+    }
+
+    async fn once<A: Message + Default>(&self, request: Encoded, largest: usize) -> Result<Answer<A>, Failure> {
+        self.metrics.add_request();
+        self.transport.send(request, largest).await
+    }
+
+    fn place(&self, error: Error) -> Error {
+        error.with("store", "qdrant").with("collection", &self.collection)
+    }
+}
+
+/// Which parts of a point a request asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) payload: WithPayloadSelector,
+    pub(crate) vectors: WithVectorsSelector,
+}
+
+impl Wanted {
+    /// A request for pages of these parts; offset and limit are yet to be said.
+    pub(crate) fn scroll(&self, collection: &str) -> ScrollPoints {
+        ScrollPoints {
+            collection_name: collection.to_owned(),
+            with_payload: Some(self.payload.clone()),
+            with_vectors: Some(self.vectors.clone()),
+            ..ScrollPoints::default()
+        }
+    }
+
+    /// The id alone.
+    pub(crate) fn nothing() -> Self {
+        Self::new(Some(Vec::new()), Some(Vec::new()))
+    }
+
+    /// These fields of the payload and these vectors; `None` for all that there are.
+    pub(crate) fn new(fields: Option<Vec<String>>, vectors: Option<Vec<String>>) -> Self {
+        let payload = match fields {
+            None => with_payload_selector::SelectorOptions::Enable(true),
+            Some(fields) if fields.is_empty() => with_payload_selector::SelectorOptions::Enable(false),
+            Some(fields) => with_payload_selector::SelectorOptions::Include(fields.into()),
+        };
+        let vectors = match vectors {
+            None => with_vectors_selector::SelectorOptions::Enable(true),
+            Some(names) if names.is_empty() => with_vectors_selector::SelectorOptions::Enable(false),
+            Some(names) => with_vectors_selector::SelectorOptions::Include(names.into()),
+        };
+        Self {
+            payload: WithPayloadSelector { selector_options: Some(payload) },
+            vectors: WithVectorsSelector { selector_options: Some(vectors) },
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The requests that we send: each with its answer and its gRPC method.
+
+use prost::Message;
+use qdrant_client::qdrant::{
+    CollectionOperationResponse, CreateCollection, DeleteCollection, DeletePoints, GetCollectionInfoRequest,
+    GetCollectionInfoResponse, HealthCheckReply, HealthCheckRequest, PointsOperationResponse, QueryPoints,
+    QueryResponse, ScrollPoints, ScrollResponse, UpdateCollection, UpsertPoints,
+};
+
+/// A request of the protocol, whatever carries it.
+pub(crate) trait Call: Message {
+    /// What the server answers.
+    type Answer: Message + Default;
+    /// The path of its gRPC method.
+    const METHOD: &'static str;
+}
+
+macro_rules! calls {
+    ($($method:literal: $request:ty => $answer:ty;)*) => {
+        $(impl Call for $request {
+            type Answer = $answer;
+            const METHOD: &'static str = $method;
+        })*
+    };
+}
+
+calls! {
+    "/qdrant.Qdrant/HealthCheck": HealthCheckRequest => HealthCheckReply;
+    "/qdrant.Collections/Get": GetCollectionInfoRequest => GetCollectionInfoResponse;
+    "/qdrant.Collections/Create": CreateCollection => CollectionOperationResponse;
+    "/qdrant.Collections/Update": UpdateCollection => CollectionOperationResponse;
+    "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;
+    "/qdrant.Points/Upsert": UpsertPoints => PointsOperationResponse;
+    "/qdrant.Points/Delete": DeletePoints => PointsOperationResponse;
+    "/qdrant.Points/Scroll": ScrollPoints => ScrollResponse;
+    "/qdrant.Points/Query": QueryPoints => QueryResponse;
+}

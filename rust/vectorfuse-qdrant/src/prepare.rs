@@ -1,0 +1,188 @@
+//! What happens to a collection before and after a write: it is checked, created or emptied, and its schema is kept.
+
+use std::collections::BTreeMap;
+
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::options::{Distance, Options, Overwrite};
+use vectorfuse_core::table::{Column, Role};
+use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
+
+use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE};
+use crate::writer::{self, Details};
+use crate::{Qdrant, schema};
+
+impl Qdrant {
+    /// Checks a write and prepares the collection for it.
+    pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
+        let version = self.api.version().await?;
+        let there = self.collection().await?;
+        let recreate = request.mode == Mode::Overwrite && self.options.named.overwrite == Overwrite::Recreate;
+        let vectors = there.as_ref().filter(|_| !recreate).map(Collection::vector_names);
+        let (columns, id) =
+            write::assign(&self.options, &request.fields, vectors.as_deref()).map_err(|e| self.place(e))?;
+        if let Some(there) = there.as_ref().filter(|_| !recreate) {
+            refuse_other_vectors(&self.options, there, request.mode, &columns)?;
+            refuse_properties_that_differ(&self.options, &there.vectors)?;
+        }
+        let details = self.prepare_collection(there, request.mode, &columns, &id).await.map_err(|e| self.place(e))?;
+        let warnings = warnings(&details, &id, version);
+        let details = serde_json::to_value(&details)
+            .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
+        Ok(WritePlan { options: self.options.clone(), columns, id, query: request.query, details, warnings })
+    }
+
+    /// Ends a write, after every task has.
+    pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<()> {
+        let Outcome::Commit(_) = outcome else { return Ok(()) };
+        let details = Details::of(&plan)?;
+        let there = self.collection().await?;
+        match &there {
+            None if details.create.is_some() => {
+                let name = details.vector_without_size();
+                Err(self.place(Error::data(format!(
+                    "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
+                    vector_name(name),
+                    writer::say_size(name)
+                ))))
+            }
+            None => Err(self.missing()),
+            // Another job may have created the collection, or added columns, at the same time.
+            Some(there) => self.keep(there, &plan.columns, &plan.id).await.map_err(|error| self.place(error)),
+        }
+    }
+
+    /// Adds the columns of a write to the schema that is kept with the collection, if one is.
+    async fn keep(&self, there: &Collection, columns: &[Column], id: &write::IdSource) -> Result<()> {
+        let Some(before) = &there.kept else { return Ok(()) };
+        let kept = schema::merged(before, columns, id)?;
+        if kept != *before {
+            self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the collection ready for a write, and says what the tasks need to know of it.
+    async fn prepare_collection(
+        &self,
+        there: Option<Collection>,
+        mode: Mode,
+        columns: &[Column],
+        id: &write::IdSource,
+    ) -> Result<Details> {
+        let named = &self.options.named;
+        match there {
+            Some(there) if mode == Mode::Append => {
+                self.keep(&there, columns, id).await?;
+                Ok(Details { vectors: there.vectors, create: None })
+            }
+            Some(there) if named.overwrite == Overwrite::Truncate => {
+                let kept = schema::merged(&[], columns, id)?;
+                self.api.delete_all().await?;
+                self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
+                Ok(Details { vectors: there.vectors, create: None })
+            }
+            there => {
+                if there.is_none() && !named.create_collection {
+                    return Err(self.missing());
+                }
+                let vectors = collection::planned_vectors(&self.options, columns)?;
+                let kept = schema::merged(&[], columns, id)?;
+                // Checks the vectors before anything is deleted.
+                let creation = collection::creation(&vectors, &kept)?;
+                if there.is_some() {
+                    self.api.drop_collection().await?;
+                }
+                match creation {
+                    Some(creation) => {
+                        if self.api.create(creation).await? {
+                            return Ok(Details { vectors, create: None });
+                        }
+                        // By another job, or by a request of ours whose answer was lost.
+                        let there = self.collection().await?.ok_or_else(|| self.missing())?;
+                        self.keep(&there, columns, id).await?;
+                        Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None })
+                    }
+                    None => Ok(Details { vectors, create: Some(kept) }),
+                }
+            }
+        }
+    }
+}
+
+/// What the user should know of a write that no error says.
+fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.distance == Distance::Cosine) {
+        warnings
+            .push(format!("{} has the distance Cosine: the server keeps and returns it normalised", vector_name(name)));
+    }
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.rounded) {
+        warnings
+            .push(format!("the collection keeps {} in fewer bits than 32: the server rounds it", vector_name(name)));
+    }
+    if *id == write::IdSource::Generated {
+        warnings.push(
+            "rows have no id, so each gets one from its place in its task: if a task runs again and its rows come in \
+             another order (after a shuffle, say), some may be doubled or lost. Give `id_field` or `key_fields`"
+                .to_owned(),
+        );
+    }
+    if version < METADATA_SINCE {
+        warnings.push(format!(
+            "the server's version {}.{} does not keep the DataFrame's schema (1.16 does): a read infers the types",
+            version.0, version.1
+        ));
+    }
+    warnings
+}
+
+/// A column that would be taken for a sparse vector or a multi-vector must not end as payload.
+fn refuse_other_vectors(options: &Options, there: &Collection, mode: Mode, columns: &[Column]) -> Result<()> {
+    let other = |column: &&Column| there.other_vectors.contains(&column.name) && column.role != Role::Unused;
+    if let Some(column) = columns.iter().find(other) {
+        return Err(Error::unsupported(format!(
+            "column `{}`: the vector of that name is sparse or a multi-vector, which can't be written yet",
+            column.name
+        )));
+    }
+    match there.other_vectors.first() {
+        Some(name) if mode == Mode::Append && !options.names_vectors() => Err(Error::unsupported(format!(
+            "{} is sparse or a multi-vector, which can't be written yet, and a point that is written over would lose it: \
+             name the vectors that you mean to write with `vector_field` or `vector_fields` if that is what you want",
+            vector_name(name)
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What the user says of a vector of a collection that is there must be so.
+fn refuse_properties_that_differ(options: &Options, there: &BTreeMap<String, collection::VectorSpec>) -> Result<()> {
+    let differs = |name: &str, said: String, is: String| {
+        let name = vector_name(name);
+        Err(Error::options(format!(
+            "the options say that {name} has {said}, and the collection has {is}: correct them, or overwrite with `overwrite` = `recreate`"
+        )))
+    };
+    for (name, properties) in &options.vectors {
+        let Some(spec) = there.get(name) else {
+            return Err(Error::options(format!(
+                "the options name {}, which the collection does not have",
+                vector_name(name)
+            )));
+        };
+        if let Some(size) = properties.size.filter(|size| Some(*size) != spec.size) {
+            return differs(
+                name,
+                format!("{size} dimensions"),
+                format!("{} dimensions", spec.size.unwrap_or_default()),
+            );
+        }
+    }
+    for (name, spec) in there {
+        let own = options.vectors.get(name).and_then(|properties| properties.distance);
+        if let Some(distance) = own.or(options.named.distance).filter(|distance| *distance != spec.distance) {
+            return differs(name, format!("the distance {distance:?}"), format!("{:?}", spec.distance));
+        }
+    }
+    Ok(())
+}
