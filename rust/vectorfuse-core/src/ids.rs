@@ -52,6 +52,14 @@ impl PointId {
         Self::hashed(&serde_json::Value::from(keys).to_string())
     }
 
+    /// dlt's id of a row: the UUIDv5 of the collection's name and the keys' texts joined by `_`, in the namespace of DNS
+    /// names. Texts are Python's: `True` and `False` for booleans.
+    #[must_use]
+    pub fn from_keys_of_dlt(collection: &str, keys: &[String]) -> Self {
+        let text = format!("{collection}{}", keys.join("_"));
+        Self::Uuid(Uuid::new_v5(&Uuid::NAMESPACE_DNS, text.as_bytes()))
+    }
+
     /// The id of a row that nothing names. It is the same whenever the same task runs again.
     #[must_use]
     pub fn generated(query: &str, partition: u64, row: u64) -> Self {
@@ -75,6 +83,13 @@ fn canonical_number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dlt_s_ids_are_those_that_dlt_makes() {
+        // Python: uuid.uuid5(uuid.NAMESPACE_DNS, "movies_dataset_actors" + "_".join(["7", "True", "x"]))
+        let id = PointId::from_keys_of_dlt("movies_dataset_actors", &["7".into(), "True".into(), "x".into()]);
+        assert_eq!(id.to_string(), "b05604d2-d36b-5794-8e7c-7994f7ff8e6c");
+    }
 
     #[test]
     fn a_text_names_an_integer_a_uuid_or_a_hash() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::options::{IdScheme, Options};
 use crate::schema::{SparkField, SparkType};
 use crate::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
 
@@ -37,6 +37,8 @@ pub enum IdSource {
     Column(usize),
     /// From the columns at these places together.
     Keys(Vec<usize>),
+    /// As [`IdSource::Keys`], by dlt's scheme, in which the collection's name is part of the id.
+    KeysOfDlt(String, Vec<usize>),
     /// From the query, the partition and the row's number in it.
     Generated,
 }
@@ -129,10 +131,17 @@ fn id_source(options: &Options, fields: &[SparkField]) -> Result<IdSource> {
             named.key_fields.iter().map(|name| position(fields, name, "key_fields")).collect::<Result<_>>()?;
         for index in &keys {
             nameable(&fields[*index], "key_fields")?;
+            if named.id_scheme == IdScheme::Dlt {
+                named_by_dlt(&fields[*index])?;
+            }
         }
-        return Ok(IdSource::Keys(keys));
+        return Ok(match named.id_scheme {
+            IdScheme::Vectorfuse => IdSource::Keys(keys),
+            IdScheme::Dlt => IdSource::KeysOfDlt(options.collection()?, keys),
+        });
     }
     let index = match &named.id_field {
+        Some(name) if name.is_empty() => None,
         Some(name) => Some(position(fields, name, "id_field")?),
         None => id_column(fields)?,
     };
@@ -165,6 +174,23 @@ fn nameable(field: &SparkField, option: &str) -> Result<()> {
         field.name,
         field.data_type.name()
     )))
+}
+
+/// dlt names rows by Python's text of their keys, which is ours for these types alone.
+fn named_by_dlt(field: &SparkField) -> Result<()> {
+    match field.data_type {
+        SparkType::String(_)
+        | SparkType::Boolean
+        | SparkType::Byte
+        | SparkType::Short
+        | SparkType::Integer
+        | SparkType::Long => Ok(()),
+        _ => Err(Error::options(format!(
+            "option `id_scheme`: `dlt` makes ids of strings, booleans and integers, and the key `{}` is {}: cast it to string",
+            field.name,
+            field.data_type.name()
+        ))),
+    }
 }
 
 /// The columns that hold vectors: their place, the vector's name and the option that says so.

@@ -82,13 +82,17 @@ fn answer(request: Request) -> Result<Value> {
             Ok(json!({"name": name, "redact": given.redaction()}))
         }
         Request::Load { given, spark, schema } => {
-            let store = stores::open(given.parse(Side::Read)?)?;
-            let schema = schema.as_ref().map(fields_from_json).transpose()?;
+            let options = given.parse(Side::Read)?;
+            let given = schema.as_ref().map(fields_from_json).transpose()?;
+            let schema = if given.is_some() { given } else { options.schema()? };
+            let mut warnings = options.warnings.clone();
+            let store = stores::open(options)?;
             let major = spark.split('.').next().and_then(|major| major.parse().ok());
             let major = major.ok_or_else(|| Error::internal(format!("`{spark}` is no version of Spark")))?;
             let table = block_on(store.table(schema, major))?;
+            warnings.extend(table.warnings.iter().cloned());
             Ok(json!({
-                "table": opaque(&table)?, "schema": fields_to_json(&fields(&table.columns)), "warnings": table.warnings
+                "table": opaque(&table)?, "schema": fields_to_json(&fields(&table.columns)), "warnings": warnings
             }))
         }
         Request::PushDown { table, schema } => {
@@ -110,11 +114,15 @@ fn answer(request: Request) -> Result<Value> {
         }
         Request::PlanWrite { given, schema, mode, query } => {
             let options = given.parse(Side::Write)?;
+            let fields = fields_from_json(&schema)?;
+            options.check_write(mode, &fields)?;
+            let mut warnings = options.warnings.clone();
             let flush_bytes = options.named.batch_bytes.get().min(MOST_FLUSH_BYTES);
             let store = stores::open(options)?;
-            let plan = block_on(store.prepare(WriteRequest { fields: fields_from_json(&schema)?, mode, query }))?;
+            let plan = block_on(store.prepare(WriteRequest { fields, mode, query }))?;
+            warnings.extend(plan.warnings.iter().cloned());
             Ok(json!({
-                "plan": opaque(&plan)?, "flush_rows": FLUSH_ROWS, "flush_bytes": flush_bytes, "warnings": plan.warnings
+                "plan": opaque(&plan)?, "flush_rows": FLUSH_ROWS, "flush_bytes": flush_bytes, "warnings": warnings
             }))
         }
         Request::FinishWrite { plan, messages, outcome } => {

@@ -100,6 +100,11 @@ impl Store for Qdrant {
         let mut columns = match (schema, known) {
             (Some(schema), known) => schema::user_columns(&collection, &known.unwrap_or_default(), schema)?,
             (None, Some(known)) => known,
+            (None, None) if !self.options.named.infer_schema => {
+                return Err(self.place(Error::options(
+                    "option `infer_schema` is false and the collection keeps no schema: give one with `.schema(…)` or `schema`",
+                )));
+            }
             (None, None) => schema::inferred_columns(&collection, &self.sample().await?),
         };
         for column in &mut columns {

@@ -122,15 +122,31 @@ impl<'a> Points<'a> {
     }
 
     fn other_id(&self, row: usize) -> Result<PointId> {
-        let IdSource::Keys(keys) = self.ids.source else {
-            return Ok(PointId::generated(self.ids.query, self.ids.partition, self.ids.rows_before + to_u64(row)));
-        };
+        match self.ids.source {
+            IdSource::Keys(keys) => Ok(PointId::from_keys(&self.key_texts(keys, row)?)),
+            IdSource::KeysOfDlt(collection, keys) => {
+                let texts = keys.iter().zip(self.key_texts(keys, row)?);
+                // Python's words for booleans.
+                let texts = texts.map(|(index, text)| match (&self.columns[*index].data_type, text.as_str()) {
+                    (SparkType::Boolean, "true") => "True".to_owned(),
+                    (SparkType::Boolean, _) => "False".to_owned(),
+                    (_, _) => text,
+                });
+                Ok(PointId::from_keys_of_dlt(collection, &texts.collect::<Vec<_>>()))
+            }
+            IdSource::Column(_) | IdSource::Generated => {
+                Ok(PointId::generated(self.ids.query, self.ids.partition, self.ids.rows_before + to_u64(row)))
+            }
+        }
+    }
+
+    fn key_texts(&self, keys: &[usize], row: usize) -> Result<Vec<String>> {
         let texts = keys.iter().map(|index| {
             let column = &self.columns[*index];
             let text = self.readers[*index].text(row).map_err(|error| self.place(error, column, row))?;
             text.ok_or_else(|| self.place(Error::data("a key is null"), column, row))
         });
-        Ok(PointId::from_keys(&texts.collect::<Result<Vec<_>>>()?))
+        texts.collect()
     }
 
     fn vector_columns(&self) -> String {
@@ -150,7 +166,7 @@ impl<'a> Points<'a> {
     fn id_text(&self, row: usize) -> Option<String> {
         let indexes = match self.ids.source {
             IdSource::Column(index) => std::slice::from_ref(index),
-            IdSource::Keys(indexes) => indexes,
+            IdSource::Keys(indexes) | IdSource::KeysOfDlt(_, indexes) => indexes,
             IdSource::Generated => &[],
         };
         let texts = indexes.iter().map(|index| self.readers[*index].text(row).ok().flatten());

@@ -5,6 +5,7 @@
 
 mod check;
 mod parse;
+mod peers;
 mod table;
 mod value;
 
@@ -14,10 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::retry::RetryPolicy;
+use crate::schema::{SparkField, SparkType, fields_from_json};
 use crate::secret::Secret;
+use crate::write::Mode;
 
 pub use table::{OptionRow, markdown, rows};
-pub use value::{Distance, Overwrite, Seconds};
+pub use value::{Disposition, Distance, IdScheme, Overwrite, Seconds};
 
 /// Which side of a connector an option belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,9 @@ pub struct Options {
     pub headers: BTreeMap<String, Secret>,
     /// `vector.<name>.<property>` by the vector's name (empty: the unnamed vector).
     pub vectors: BTreeMap<String, VectorProperties>,
+    /// What the user should know of the options that were given.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// The properties of one vector for a collection that is to be created.
@@ -126,6 +132,38 @@ impl Options {
         self.named.vector_field.is_some() || self.named.vector_fields.is_some()
     }
 
+    /// The schema that the options give; `None` if they give none.
+    pub fn schema(&self) -> Result<Option<Vec<SparkField>>> {
+        let Some(text) = &self.named.schema else { return Ok(None) };
+        let json = serde_json::from_str(text);
+        let json =
+            json.map_err(|error| Error::options("option `schema`: expected Spark's schema JSON").caused_by(error))?;
+        fields_from_json(&json).map(Some)
+    }
+
+    /// Whether a write in this mode, of these columns, is the one that the options speak of.
+    pub fn check_write(&self, mode: Mode, fields: &[SparkField]) -> Result<()> {
+        let meant = self.named.write_disposition.map(|disposition| match disposition {
+            Disposition::Append | Disposition::Merge => (Mode::Append, "append"),
+            Disposition::Replace => (Mode::Overwrite, "overwrite"),
+        });
+        if let Some((_, word)) = meant.filter(|(meant, _)| *meant != mode) {
+            return Err(Error::options(format!(
+                "the options ask for another mode than Spark's, which is what counts: say `.mode(\"{word}\")`"
+            )));
+        }
+        let Some(said) = self.schema()? else { return Ok(()) };
+        let shape = |fields: &[SparkField]| -> Vec<(String, SparkType)> {
+            fields.iter().map(|field| (field.name.clone(), field.data_type.clone())).collect()
+        };
+        if shape(&said) != shape(fields) {
+            return Err(Error::options(
+                "option `schema`: it is not the schema of the DataFrame: leave it out, or correct it",
+            ));
+        }
+        Ok(())
+    }
+
     /// How failed requests are tried again.
     #[must_use]
     pub fn retry_policy(&self) -> RetryPolicy {
@@ -137,5 +175,7 @@ fn missing(name: &str, what: &str) -> Error {
     Error::options(format!("option `{name}` is missing: {what}"))
 }
 
+#[cfg(test)]
+mod peers_tests;
 #[cfg(test)]
 mod tests;

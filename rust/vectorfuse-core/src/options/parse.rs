@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::OptionValue;
-use super::{Distance, Given, Options, Side, table};
+use super::{Distance, Given, Options, Side, peers, table};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -16,10 +16,10 @@ const NEAREST: usize = 3;
 
 /// One option as it was given: its own spelling for messages, its text, and whether it came from the session.
 #[derive(Clone)]
-struct Entry {
-    written: String,
-    text: String,
-    session: bool,
+pub(super) struct Entry {
+    pub(super) written: String,
+    pub(super) text: String,
+    pub(super) session: bool,
 }
 
 /// What an option's name means.
@@ -32,8 +32,9 @@ enum Name {
 }
 
 pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
-    let entries = merge(given)?;
-    let mut options = Options { named: table::Named::default(), headers: BTreeMap::new(), vectors: BTreeMap::new() };
+    let (entries, warnings) = peers::translate(merge(given)?, side)?;
+    let mut options =
+        Options { named: table::Named::default(), headers: BTreeMap::new(), vectors: BTreeMap::new(), warnings };
     let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
     for (key, entry) in &entries {
         let name = resolve(key, entry)?;
@@ -167,7 +168,7 @@ fn resolve(key: &str, entry: &Entry) -> Result<Name> {
 fn unknown(key: &str, written: &str) -> Error {
     let rows = table::rows();
     let names = rows.iter().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()));
-    let names = names.chain(table::PLANNED.iter().copied());
+    let names = names.chain(table::PLANNED.iter().copied()).chain(peers::names());
     let nearest = names.map(|name| (strsim::damerau_levenshtein(key, name), name)).min();
     let hint = match nearest {
         Some((distance, name)) if distance <= NEAREST.min(name.len() / 2) => format!(": did you mean `{name}`?"),
@@ -241,7 +242,9 @@ pub(super) fn redaction(given: &Given) -> Option<String> {
             let rows = table::rows();
             let name =
                 rows.into_iter().find(|row| row.secret && without_source(&key).ends_with(row.name)).map(|row| row.name);
-            name.map(str::to_owned).or_else(|| key.contains("header.").then(|| r"header\..*".to_owned()))
+            let peer = || peers::SECRET.iter().find(|peer| key.ends_with(**peer)).map(|peer| peer.replace('.', r"\."));
+            let header = || key.contains("header.").then(|| r"header\..*".to_owned());
+            name.map(str::to_owned).or_else(header).or_else(peer)
         })
         .collect();
     secret.sort();

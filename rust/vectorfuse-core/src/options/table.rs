@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
-use super::{Distance, Overwrite, Seconds, Side};
+use super::{Disposition, Distance, IdScheme, Overwrite, Seconds, Side};
 use crate::secret::Secret;
 
 /// One row of the documentation.
@@ -73,7 +73,7 @@ options! {
     Both {
         "store" => store: Option<String> = None,
             "The store: `qdrant`. Needed unless an option that only one store has is given, such as `qdrant_url`.";
-        "url" | "endpoint" | "qdrant_url" | "uri" => url: Option<String> = None,
+        "url" | "endpoint" | "qdrant_url" | "uri" | "location" | "qd_location" => url: Option<String> = None,
             "Where the store answers gRPC: `http://host:6334`, or `https://…` for TLS. The port can be left out.";
         "host" => host: Option<String> = None,
             "Instead of `url`: the host alone.";
@@ -103,10 +103,14 @@ options! {
             "The longest that one request may take, in seconds.";
         "connect_timeout" => connect_timeout: Seconds = Seconds(5.0),
             "The longest that a connection may take to open, in seconds.";
-        "max_retries" | "retries" => max_retries: u32 = 3,
+        "max_retries" | "retries" | "upload_max_retries" => max_retries: u32 = 3,
             "How often a request is sent again after an error that can pass (unreachable, timed out, rate limited).";
         "backoff_factor" => backoff_factor: Seconds = Seconds(0.5),
             "The first pause before a retry, in seconds; each further one is twice as long, with jitter. A longer wait that the store asks for is honoured.";
+        "schema" | "spark.fuse.qdrant.schema" => schema: Option<String> = None,
+            "The DataFrame's schema as Spark's JSON. A read has these columns (as with `.schema(…)`); a write checks that they are the DataFrame's.";
+        "infer_schema" | "inferschema" => infer_schema: bool = true,
+            "Whether the columns of a collection that VectorFuse did not create are inferred; if not, a read of one needs a schema.";
     }
     Read {
         "splits" => splits: Option<NonZeroUsize> = None,
@@ -118,9 +122,13 @@ options! {
     }
     Write {
         "id_field" => id_field: Option<String> = None,
-            "The column that names the point; `id` where there is one. Integers (0 to 2^64-1) and UUIDs are used as they are, any other value becomes a UUIDv5 and the value itself is kept in the payload.";
+            "The column that names the point; `id` where there is one; the empty text: none. Integers (0 to 2^64-1) and UUIDs are used as they are, any other value becomes a UUIDv5 and the value itself is kept in the payload.";
         "key_fields" => key_fields: Vec<String> = Vec::new(),
             "Several columns that name the point together: a UUIDv5 of their values.";
+        "id_scheme" => id_scheme: IdScheme = IdScheme::Vectorfuse,
+            "How `key_fields` become a UUIDv5: `vectorfuse` (of the JSON array of their texts, namespace of OIDs), or `dlt` (of the collection's name and the texts joined by `_`, namespace of DNS names), for keys that are strings, booleans and integers.";
+        "write_disposition" => write_disposition: Option<Disposition> = None,
+            "dlt's word for the mode, which must be Spark's own: `append` and `merge` (with `primary_key`) go with `append`, `replace` with `overwrite`.";
         "vector_field" | "embedding_field" => vector_field: Option<String> = None,
             "The column that holds the unnamed vector; `vector` where there is one.";
         "vector_fields" => vector_fields: Option<Vec<String>> = None,
@@ -131,11 +139,11 @@ options! {
             "The columns that are kept as payload; all others than the id and the vectors if not given.";
         "write_mode" => write_mode: String = "upsert".to_owned(),
             "`upsert`: a point replaces the one that has its id. (The other modes do not work yet and are refused.)";
-        "batch_rows" | "batch_size" => batch_rows: Option<NonZeroUsize> = None,
+        "batch_rows" | "batch_size" | "upload_batch_size" => batch_rows: Option<NonZeroUsize> = None,
             "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
         "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),
             "The size of one request in bytes. A row that is larger goes alone.";
-        "concurrency" => concurrency: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3),
+        "concurrency" | "upload_parallelism" => concurrency: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3),
             "How many requests of one task are in flight at once.";
         "wait" => wait: bool = true,
             "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied.";
@@ -176,7 +184,6 @@ pub(super) const PLANNED: &[&str] = &[
     "vector_name",
     "score_threshold",
     "search_params",
-    "id_scheme",
     "sparse_vector_value_fields",
     "sparse_vector_index_fields",
     "sparse_vector_names",
@@ -204,6 +211,9 @@ pub(super) const PLANNED: &[&str] = &[
     "embed_field",
     "embed_vector",
     "embed_model",
+    "model",
+    "embedding_batch_size",
+    "embedding_parallelism",
     "embed_url",
 ];
 
@@ -229,6 +239,7 @@ pub fn markdown() -> String {
             Side::Read => {}
         }
     }
+    page.push_str(&super::peers::markdown());
     page.push_str(
         "\n## Known, not working yet\n\nThese options of the contract are refused with an error until they work: ",
     );

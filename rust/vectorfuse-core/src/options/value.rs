@@ -48,6 +48,26 @@ pub enum Overwrite {
     Recreate,
 }
 
+/// How several columns become one id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IdScheme {
+    /// The UUIDv5 of the JSON array of the texts, in the namespace of OIDs.
+    Vectorfuse,
+    /// dlt's: the UUIDv5 of the collection's name and the texts joined by `_`, in the namespace of DNS names.
+    Dlt,
+}
+
+/// dlt's word for what a write does with what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Disposition {
+    /// Rows are added.
+    Append,
+    /// Rows replace those with the same key.
+    Merge,
+    /// Rows replace everything.
+    Replace,
+}
+
 impl OptionValue for String {
     fn parse(text: &str) -> Result<Self, &'static str> {
         Ok(text.to_owned())
@@ -138,9 +158,42 @@ impl OptionValue for Overwrite {
     }
 }
 
-/// A list of names, separated by commas; names keep inner spaces. The empty text is the empty list.
+impl OptionValue for IdScheme {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "vectorfuse" => Ok(Self::Vectorfuse),
+            "dlt" => Ok(Self::Dlt),
+            _ => Err("`vectorfuse` or `dlt`"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+impl OptionValue for Disposition {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "append" => Ok(Self::Append),
+            "merge" => Ok(Self::Merge),
+            "replace" => Ok(Self::Replace),
+            _ => Err("`append`, `merge` or `replace`"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+/// A list of names, separated by commas, or a JSON array of them where a name has a comma; names keep inner spaces. The
+/// empty text is the empty list.
 impl OptionValue for Vec<String> {
     fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.trim_start().starts_with('[')
+            && let Ok(names) = serde_json::from_str(text)
+        {
+            return Ok(names);
+        }
         if text.trim().is_empty() {
             return Ok(Vec::new());
         }

@@ -1,0 +1,100 @@
+use super::*;
+use crate::error::Kind;
+
+fn parse(options: &[(&str, &str)], side: Side) -> Result<Options> {
+    let options = options.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    Given { options, session: BTreeMap::new() }.parse(side)
+}
+
+#[test]
+fn a_config_of_spark_fuse_is_its_options_with_its_defaults() {
+    let config = r#"{"endpoint": "http://h:6333", "collection": "c", "headers": {"X-Team": "a"}, "timeout": 12.5,
+        "max_retries": 2, "id_field": null, "vector_field": "embedding", "payload_fields": ["text", "a,b"],
+        "payload_format": "auto", "write_method": "put", "distance": "Dot", "api_key": null}"#;
+    let options = parse(&[("spark.fuse.qdrant.config", config), ("transport", "grpc")], Side::Write).unwrap();
+    assert_eq!(options.store().unwrap(), "qdrant");
+    assert_eq!(options.url(6334).unwrap(), "http://h:6333");
+    assert_eq!(options.named.max_retries, 2);
+    assert!((options.named.timeout.0 - 12.5).abs() < f64::EPSILON);
+    assert_eq!(options.named.id_field.as_deref(), Some(""));
+    assert_eq!(options.named.payload_fields, Some(vec!["text".to_owned(), "a,b".to_owned()]));
+    assert!(!options.named.create_collection, "spark-fuse creates nothing unless it is told to");
+    assert_eq!(options.headers["x-team"].expose(), "a");
+    assert_eq!(options.warnings.len(), 2, "{:?}", options.warnings);
+    assert!(options.warnings.iter().any(|warning| warning.contains("`spark.fuse.qdrant.config: payload_format`")));
+}
+
+#[test]
+fn an_option_that_is_given_beside_the_config_is_an_error_if_both_say_it() {
+    let config = ("spark.fuse.qdrant.config", r#"{"endpoint": "http://h", "collection": "c"}"#);
+    let error = parse(&[config, ("collection", "d")], Side::Both).unwrap_err();
+    assert_eq!(error.kind(), Kind::Options);
+    assert!(error.to_string().contains("both say `collection`"), "{error}");
+}
+
+#[test]
+fn a_config_that_is_no_object_is_refused_without_quoting_it() {
+    let error = parse(&[("spark.fuse.qdrant.config", "{'api_key': 'hidden'}")], Side::Both).unwrap_err();
+    assert_eq!(error.kind(), Kind::Options);
+    assert!(error.to_string().contains("a JSON object") && !error.to_string().contains("hidden"), "{error}");
+}
+
+#[test]
+fn a_config_and_headers_are_redacted() {
+    let options = [("spark.fuse.qdrant.config", "{}"), ("headers", "{}")];
+    let options = options.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    let pattern = Given { options, session: BTreeMap::new() }.redaction().unwrap();
+    assert!(pattern.contains(r"spark\.fuse\.qdrant\.config") && pattern.contains("headers"), "{pattern}");
+}
+
+#[test]
+fn a_merge_of_dlt_names_points_as_dlt_does() {
+    let options = parse(&[("write_disposition", "merge"), ("primary_key", "a,b")], Side::Write).unwrap();
+    assert_eq!(options.named.key_fields, ["a", "b"]);
+    assert_eq!(options.named.id_scheme, IdScheme::Dlt);
+    assert_eq!(options.check_write(Mode::Append, &[]).map_err(|error| error.kind()), Ok(()));
+    assert_eq!(options.check_write(Mode::Overwrite, &[]).map_err(|error| error.kind()), Err(Kind::Options));
+
+    let options = parse(&[("write_disposition", "append"), ("primary_key", "a")], Side::Write).unwrap();
+    assert!(options.named.key_fields.is_empty(), "dlt's append does not look at the key");
+    assert_eq!(parse(&[("primary_key", "a")], Side::Write).unwrap_err().kind(), Kind::Options);
+    assert_eq!(parse(&[("write_disposition", "merge")], Side::Write).unwrap_err().kind(), Kind::Options);
+}
+
+#[test]
+fn a_replace_must_be_spark_s_overwrite() {
+    let options = parse(&[("write_disposition", "replace")], Side::Write).unwrap();
+    assert!(options.check_write(Mode::Overwrite, &[]).is_ok());
+    let error = options.check_write(Mode::Append, &[]).unwrap_err();
+    assert!(error.to_string().contains(".mode(\"overwrite\")"), "{error}");
+    let options = parse(&[("mode", "append")], Side::Write).unwrap();
+    assert!(options.check_write(Mode::Append, &[]).is_ok());
+    assert!(options.check_write(Mode::Overwrite, &[]).is_err());
+}
+
+#[test]
+fn iguazio_s_keys_name_the_point_alone_or_together() {
+    let one = parse(&[("key", "id")], Side::Write).unwrap();
+    assert_eq!(one.named.id_field.as_deref(), Some("id"));
+    let two = parse(&[("Key", "a"), ("sorting-key", "b,c")], Side::Write).unwrap();
+    assert_eq!(two.named.key_fields, ["a", "b,c"]);
+    assert!(parse(&[("key", "id")], Side::Read).unwrap().named.id_field.is_none());
+    assert_eq!(parse(&[("sorting-key", "b")], Side::Write).unwrap_err().kind(), Kind::Options);
+}
+
+#[test]
+fn options_without_a_use_warn_and_those_that_cannot_work_are_refused() {
+    let options = parse(&[("range-scan-even-distribution", "true")], Side::Read).unwrap();
+    assert!(options.warnings[0].contains("`range-scan-even-distribution` has no effect"), "{:?}", options.warnings);
+    assert_eq!(parse(&[("qd_path", "/data")], Side::Write).unwrap_err().kind(), Kind::Unsupported);
+}
+
+#[test]
+fn the_schema_of_qdrant_spark_must_be_that_of_the_rows() {
+    let json = r#"{"type":"struct","fields":[{"name":"id","type":"long","nullable":false,"metadata":{}}]}"#;
+    let options = parse(&[("schema", json)], Side::Write).unwrap();
+    assert!(options.check_write(Mode::Append, &[SparkField::new("id", SparkType::Long)]).is_ok());
+    let error = options.check_write(Mode::Append, &[SparkField::new("id", SparkType::Integer)]).unwrap_err();
+    assert_eq!(error.kind(), Kind::Options);
+    assert!(error.to_string().contains("`schema`"), "{error}");
+}
