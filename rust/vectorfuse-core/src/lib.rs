@@ -19,6 +19,7 @@ pub mod secret;
 pub mod store;
 pub mod table;
 pub mod upload;
+pub mod vector;
 pub mod write;
 
 pub use error::{Error, Kind, Result};

@@ -13,6 +13,7 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{self, Options};
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
+use vectorfuse_core::vector::VectorKind;
 
 /// The entry of the collection's metadata that holds the kept schema.
 pub(crate) const METADATA_KEY: &str = "vectorfuse";
@@ -32,16 +33,31 @@ pub(crate) struct Collection {
     pub(crate) kept: Option<Vec<Column>>,
 }
 
-/// One dense vector of a collection.
+/// One vector of a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VectorSpec {
     /// The number of dimensions; `None` before the data has said it.
     pub(crate) size: Option<u64>,
     /// How two of them are compared.
     pub(crate) distance: options::Distance,
-    /// Whether the server rounds the numbers to a smaller type than 32-bit floats.
+    /// What it is made of.
     #[serde(default)]
-    pub(crate) rounded: bool,
+    pub(crate) kind: VectorKind,
+    /// As what the server keeps its numbers.
+    #[serde(default)]
+    pub(crate) numbers: Numbers,
+}
+
+/// As what a server keeps the numbers of a vector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Numbers {
+    /// As 32-bit floats: as they are sent.
+    #[default]
+    Exact,
+    /// In fewer bits: rounded.
+    Rounded,
+    /// As integers from 0 to 255.
+    Bytes,
 }
 
 /// What is kept in the metadata, as JSON text.
@@ -67,8 +83,8 @@ impl Collection {
                 other_vectors.push(name);
             } else {
                 let distance = from_distance(params.distance())?;
-                let rounded = !matches!(params.datatype(), Datatype::Default | Datatype::Float32);
-                vectors.insert(name, VectorSpec { size: Some(params.size), distance, rounded });
+                let (kind, numbers) = (VectorKind::Dense, numbers(params.datatype()));
+                vectors.insert(name, VectorSpec { size: Some(params.size), distance, kind, numbers });
             }
         }
         other_vectors.extend(params.sparse_vectors_config.into_iter().flat_map(|sparse| sparse.map.into_keys()));
@@ -92,7 +108,8 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
         if let Role::Vector(name) = &column.role {
             let properties = options.vectors.get(name).cloned().unwrap_or_default();
             let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
-            vectors.insert(name.clone(), VectorSpec { size: properties.size, distance, rounded: false });
+            let (kind, numbers) = (VectorKind::Dense, Numbers::Exact);
+            vectors.insert(name.clone(), VectorSpec { size: properties.size, distance, kind, numbers });
         }
     }
     if let Some(stranger) = options.vectors.keys().find(|name| !vectors.contains_key(*name)) {
@@ -143,6 +160,14 @@ fn read_kept(value: &Value) -> Result<Vec<Column>> {
         return Err(Error::unsupported(broken));
     }
     Ok(kept.columns)
+}
+
+fn numbers(datatype: Datatype) -> Numbers {
+    match datatype {
+        Datatype::Default | Datatype::Float32 => Numbers::Exact,
+        Datatype::Uint8 => Numbers::Bytes,
+        Datatype::Float16 | Datatype::Turbo4 | Datatype::Turbo8 | Datatype::Turbo16 => Numbers::Rounded,
+    }
 }
 
 fn to_distance(distance: options::Distance) -> Distance {

@@ -7,7 +7,7 @@ use vectorfuse_core::options::{Distance, Options, Overwrite};
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
 
-use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE};
+use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
 use crate::writer::{self, Details};
 use crate::{Qdrant, schema};
 
@@ -116,7 +116,7 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
         warnings
             .push(format!("{} has the distance Cosine: the server keeps and returns it normalised", vector_name(name)));
     }
-    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.rounded) {
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.numbers != Numbers::Exact) {
         warnings
             .push(format!("the collection keeps {} in fewer bits than 32: the server rounds it", vector_name(name)));
     }
