@@ -6,13 +6,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
 mod api;
+mod change;
 mod collection;
 mod document;
 mod page;
 mod point;
 mod prepare;
+mod request;
 mod schema;
 mod selection;
+mod sender;
 mod split;
 mod writer;
 

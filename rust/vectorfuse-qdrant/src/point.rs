@@ -1,4 +1,4 @@
-//! From rows to points: ids, vectors and payload, each value checked before anything is sent.
+//! From rows to what they do to points: ids, vectors and payload, each value checked before anything is sent.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,6 +13,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
+use crate::change::{Action, Change, Origin};
 use crate::collection::VectorSpec;
 use crate::document::Payload;
 
@@ -45,7 +46,7 @@ pub(crate) struct Ids<'a> {
     pub(crate) rows_before: u64,
 }
 
-/// A batch whose rows can be turned into points.
+/// A batch whose rows can be turned into changes of points.
 pub(crate) struct Points<'a> {
     columns: &'a [Column],
     readers: Vec<ColumnReader>,
@@ -81,8 +82,8 @@ impl<'a> Points<'a> {
         Ok(())
     }
 
-    /// The point of a row; `vectors` say how long each must be.
-    pub(crate) fn point(&self, row: usize, vectors: &BTreeMap<String, VectorSpec>) -> Result<PointStruct> {
+    /// What a row does; `vectors` say how long each must be.
+    pub(crate) fn change(&self, row: usize, vectors: &BTreeMap<String, VectorSpec>) -> Result<Change> {
         let mut payload: HashMap<String, Value> = HashMap::with_capacity(self.columns.len());
         let mut named: HashMap<String, Vector> = HashMap::new();
         let mut has_vector_column = false;
@@ -115,10 +116,13 @@ impl<'a> Points<'a> {
         if has_vector_column && named.is_empty() {
             return Err(Error::data("every vector of the row is null: a point without one is found by no search. Fill it, drop the row, or write points without vectors with `vector_fields` = \"\"")
                 .with("column", self.vector_columns())
-                .with("row", self.row(row))
+                .with("row", self.origin(row))
                 .with("id", id));
         }
-        Ok(PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) })
+        let point = PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) };
+        let name = self.id_text(row).filter(|text| !id.is_named(text));
+        let origin = Origin { name, ..self.origin(row) };
+        Ok(Change { id, origin, action: Action::Upsert(point) })
     }
 
     fn other_id(&self, row: usize) -> Result<PointId> {
@@ -155,7 +159,7 @@ impl<'a> Points<'a> {
     }
 
     fn place(&self, error: Error, column: &Column, row: usize) -> Error {
-        let error = error.inside("column", &column.name).with("row", self.row(row));
+        let error = error.inside("column", &column.name).with("row", self.origin(row));
         match self.id_text(row) {
             Some(id) => error.with("id", id),
             None => error,
@@ -176,9 +180,9 @@ impl<'a> Points<'a> {
         (!short.is_empty()).then_some(short)
     }
 
-    /// Which row it is, for messages: its number in its partition.
-    fn row(&self, row: usize) -> String {
-        format!("{} of partition {}", self.ids.rows_before + to_u64(row), self.ids.partition)
+    /// Which row it is, without its name.
+    fn origin(&self, row: usize) -> Origin {
+        Origin { row: self.ids.rows_before + to_u64(row), partition: self.ids.partition, name: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What one task writes with: rows become points, points become requests of a bounded size, several in flight.
+//! What one task writes with: rows become changes, changes become requests of a bounded size, several in flight.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
-use prost::Message;
-use qdrant_client::qdrant::{PointStruct, UpsertPoints};
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
@@ -17,8 +15,11 @@ use vectorfuse_core::upload::Upload;
 use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
 use crate::api::Api;
+use crate::change::Change;
 use crate::collection::{self, Collection, VectorSpec};
 use crate::point::{Ids, Points, to_u64};
+use crate::request::Head;
+use crate::sender::Sender;
 
 /// Until a vector of each name was seen, this many batches wait for the collection to be created.
 const MOST_WAITING: usize = 4;
@@ -51,14 +52,14 @@ pub(crate) struct QdrantWriter {
     plan: Arc<WritePlan>,
     details: Details,
     task: Task,
-    metrics: Arc<Metrics>,
+    sender: Sender,
     upload: Upload,
     /// Batches that came before the collection could be created.
     waiting: Vec<RecordBatch>,
-    /// Rows that were turned into points.
+    /// Rows that were turned into changes.
     rows: u64,
-    /// The request that is being filled, and its size so far.
-    open: Vec<PointStruct>,
+    /// The changes of the request that is being filled, and their size so far.
+    open: Vec<Change>,
     open_bytes: usize,
 }
 
@@ -67,8 +68,10 @@ impl QdrantWriter {
         let details = Details::of(&plan)?;
         let upload = Upload::new(plan.options.named.concurrency.get());
         let (waiting, open) = (Vec::new(), Vec::new());
+        let head = Head { collection: api.collection().to_owned(), wait: plan.options.named.wait };
+        let sender = Sender { api: api.clone(), head: Arc::new(head), metrics };
         let plan = Arc::new(plan);
-        Ok(Self { api, plan, details, task, metrics, upload, waiting, rows: 0, open, open_bytes: 0 })
+        Ok(Self { api, plan, details, task, sender, upload, waiting, rows: 0, open, open_bytes: 0 })
     }
 
     /// Sees to it that the collection is there; `false` as long as a vector's size is not known.
@@ -113,24 +116,17 @@ impl QdrantWriter {
         let most_rows = named.batch_rows.map_or(usize::MAX, NonZero::get);
         let points = Points::new(batch, &plan.columns, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
-            let point = points.point(row, &self.details.vectors)?;
-            // In the request a point has its field's number and its length before it.
-            let bytes = point.encoded_len();
-            let bytes = 1 + prost::length_delimiter_len(bytes) + bytes;
-            if self.head_bytes() + self.open_bytes + bytes > named.batch_bytes.get() || self.open.len() >= most_rows {
+            let change = points.change(row, &self.details.vectors)?;
+            let bytes = change.encoded_len();
+            let full = self.sender.head.encoded_len() + self.open_bytes + bytes > named.batch_bytes.get();
+            if full || self.open.len() >= most_rows {
                 self.flush().await?;
             }
-            self.open.push(point);
+            self.open.push(change);
             self.open_bytes += bytes;
         }
         self.rows += to_u64(batch.num_rows());
         Ok(())
-    }
-
-    /// The size of a request without its points: the collection's name, and whether to wait.
-    fn head_bytes(&self) -> usize {
-        let name = self.api.collection().len();
-        1 + prost::length_delimiter_len(name) + name + 2
     }
 
     /// Sends the open request.
@@ -138,20 +134,10 @@ impl QdrantWriter {
         if self.open.is_empty() {
             return Ok(());
         }
-        let points = std::mem::take(&mut self.open);
+        let changes = std::mem::take(&mut self.open);
         self.open_bytes = 0;
-        let (rows, wait) = (points.len(), self.plan.options.named.wait);
-        let collection_name = self.api.collection().to_owned();
-        let request = UpsertPoints { collection_name, wait: Some(wait), points, ..UpsertPoints::default() };
-        let (api, metrics) = (self.api.clone(), Arc::clone(&self.metrics));
-        self.upload
-            .submit(async move {
-                let bytes = api.upsert(request).await?;
-                metrics.add_rows(rows);
-                metrics.add_bytes(bytes);
-                Ok(())
-            })
-            .await
+        let sender = self.sender.clone();
+        self.upload.submit(async move { sender.send(changes).await }).await
     }
 
     fn unknown_size(&self) -> Error {

@@ -11,8 +11,8 @@ use prost::Message;
 use qdrant_client::qdrant::{
     CollectionInfo, CreateCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
     HealthCheckReply, HealthCheckRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints, ScrollPoints,
-    ScrollResponse, UpdateCollection, UpdateStatus, UpsertPoints, Value, WithPayloadSelector, WithVectorsSelector,
-    query, with_payload_selector, with_vectors_selector,
+    ScrollResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query,
+    with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -24,6 +24,7 @@ use vectorfuse_core::retry::RetryPolicy;
 use self::calls::Call;
 use self::grpc::{Encoded, Transport};
 use crate::point;
+use crate::request::Request;
 use crate::selection::Selection;
 
 /// Answers other than pages of points are small; the server sets no bound of its own.
@@ -128,10 +129,14 @@ impl Api {
         self.update(request, true).await.map(drop)
     }
 
-    /// Writes points over those that have their ids; says how many bytes were sent.
-    pub(crate) async fn upsert(&self, request: UpsertPoints) -> Result<usize> {
-        let wait = request.wait();
-        self.update(request, wait).await
+    /// Changes points; says how many bytes were sent.
+    pub(crate) async fn apply(&self, request: Request) -> Result<usize> {
+        match request {
+            Request::Upsert(request) => {
+                let wait = request.wait();
+                self.update(request, wait).await
+            }
+        }
     }
 
     /// A page of points in the order of ids, as `request` asks for them. `Ok(None)`: it would be larger than `largest`
