@@ -1,5 +1,5 @@
-//! A Qdrant for the integration tests: the real engine behind the real gRPC protocol, in one
-//! process that needs no container and no network beyond the loopback.
+//! A Qdrant for the integration tests: the real engine behind the real gRPC and REST protocols,
+//! in one process that needs no container and no network beyond the loopback.
 
 mod auth;
 mod catalog;
@@ -8,14 +8,16 @@ mod collection;
 mod convert;
 mod definition;
 mod refusal;
+mod rest;
 mod serve;
 mod service;
+mod tls;
 
 use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Serves a folder of Qdrant collections over gRPC on 127.0.0.1.
+/// Serves a folder of Qdrant collections over gRPC and REST on 127.0.0.1.
 #[derive(Parser)]
 #[command(version)]
 pub struct Arguments {
@@ -26,6 +28,10 @@ pub struct Arguments {
     /// The port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
+
+    /// The port of the REST API; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    rest_port: u16,
 
     /// Asks every request for this key.
     #[arg(long)]
@@ -42,6 +48,10 @@ pub struct Arguments {
     /// The private key of the certificate, as PEM.
     #[arg(long, requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+
+    /// Serves only clients that show a certificate of this authority, as PEM.
+    #[arg(long, requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
 
     /// Ends when the standard input does, so that a killed test leaves no server behind.
     #[arg(long)]

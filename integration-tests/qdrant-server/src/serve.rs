@@ -12,15 +12,17 @@ use qdrant_client::qdrant::qdrant_server::QdrantServer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tonic::codec::CompressionEncoding::Gzip;
+use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use crate::Arguments;
 use crate::auth::{AuthLayer, Keys};
 use crate::catalog::Catalog;
+use crate::rest;
 use crate::service::collections::CollectionsService;
 use crate::service::health::HealthService;
 use crate::service::points::PointsService;
+use crate::tls::Tls;
 
 /// The server takes messages of any size, and compresses for a client that asks for it.
 macro_rules! as_the_server_does {
@@ -35,36 +37,34 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let interrupt = signal(SignalKind::interrupt())?;
 
     let mut builder = Server::builder();
-    let scheme = match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificate), Some(key)) => {
-            let certificate =
-                std::fs::read(certificate).with_context(|| format!("reading {}", certificate.display()))?;
-            let key = std::fs::read(key).with_context(|| format!("reading {}", key.display()))?;
-            let identity = Identity::from_pem(certificate, key);
-            builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
-            "https"
-        }
-        (None, _) | (_, None) => "http",
+    let tls = Tls::read(&arguments)?;
+    if let Some(tls) = &tls {
+        builder = builder.tls_config(tls.for_grpc())?;
+    }
+    let for_rest = tls.as_ref().map(Tls::for_rest).transpose()?;
+    let scheme = match tls {
+        Some(_) => "https",
+        None => "http",
     };
 
     let data = arguments.data.clone();
     let catalog = tokio::task::spawn_blocking(move || Catalog::open(data)).await??;
     let catalog = Arc::new(catalog);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
-        .await
-        .with_context(|| format!("listening on port {}", arguments.port))?;
-    let port = listener.local_addr()?.port();
+    let (listener, port) = listen(arguments.port).await?;
+    let (rest_listener, rest_port) = listen(arguments.rest_port).await?;
     let keys = Keys { full: arguments.api_key, read_only: arguments.read_only_api_key };
+    let rest_router = rest::router(catalog.clone(), keys.clone());
     let router = builder
         .layer(AuthLayer::new(keys))
         .add_service(as_the_server_does!(QdrantServer::new(HealthService)))
         .add_service(as_the_server_does!(CollectionsServer::new(CollectionsService(catalog.clone()))))
         .add_service(as_the_server_does!(PointsServer::new(PointsService(catalog.clone()))));
-    ready(scheme, port)?;
+    ready(scheme, port, rest_port)?;
     let end = end(terminate, interrupt, arguments.exit_with_stdin);
     tokio::select! {
         // A client that keeps its connection open must not keep the server alive.
         served = router.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))) => served?,
+        served = rest::serve(rest_listener, for_rest, rest_router) => served?,
         () = end => {}
     }
     tokio::task::spawn_blocking(move || catalog.close()).await?;
@@ -72,9 +72,17 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[allow(clippy::print_stdout, reason = "this one line is how a test learns the port")]
-fn ready(scheme: &str, port: u16) -> std::io::Result<()> {
-    println!("READY {scheme}://127.0.0.1:{port}");
+async fn listen(port: u16) -> anyhow::Result<(TcpListener, u16)> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| format!("listening on port {port}"))?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// Both lines come at once, so whoever waits for the first may read the second.
+#[allow(clippy::print_stdout, reason = "these two lines are how a test learns the ports")]
+fn ready(scheme: &str, port: u16, rest_port: u16) -> std::io::Result<()> {
+    println!("READY {scheme}://127.0.0.1:{port}\nREST {scheme}://127.0.0.1:{rest_port}");
     std::io::stdout().flush()
 }
 

@@ -256,7 +256,7 @@ fn fusion(given: i32) -> Answer<Fusion> {
 
 /// The point that a recommendation by average looks from: the mean of the liked, moved as far again
 /// from the mean of the disliked.
-fn between(positives: &[VectorInternal], negatives: &[VectorInternal]) -> Answer<VectorInternal> {
+pub fn between(positives: &[VectorInternal], negatives: &[VectorInternal]) -> Answer<VectorInternal> {
     let liked =
         mean(positives)?.ok_or_else(|| wrong_input("Positive vectors should not be empty with `average` strategy"))?;
     Ok(VectorInternal::Dense(match mean(negatives)? {

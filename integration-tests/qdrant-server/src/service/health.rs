@@ -8,7 +8,10 @@ use crate::refusal::Answer;
 
 /// The version of the server that was made from the same sources as this engine: `qdrant-edge`
 /// 0.7.2 was cut on 1 June 2026, server 1.18.2 on 3 June.
-const VERSION: &str = "1.18.2";
+pub const VERSION: &str = "1.18.2";
+
+/// What a server calls itself.
+pub const TITLE: &str = "qdrant - vector search engine";
 
 pub struct HealthService;
 
@@ -19,7 +22,7 @@ impl Qdrant for HealthService {
         _request: Request<proto::HealthCheckRequest>,
     ) -> Answer<Response<proto::HealthCheckReply>> {
         Ok(Response::new(proto::HealthCheckReply {
-            title: "qdrant - vector search engine".to_owned(),
+            title: TITLE.to_owned(),
             version: VERSION.to_owned(),
             commit: None,
         }))

@@ -3,12 +3,12 @@
 pub mod collections;
 pub mod health;
 pub mod points;
-mod reads;
-mod writes;
+pub mod reads;
+pub mod writes;
 
 use crate::refusal::{Answer, internal};
 
 /// The engine blocks, so its work is kept off the threads that serve the connections.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
     tokio::task::spawn_blocking(work).await.map_err(internal)?
 }

@@ -23,6 +23,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
+pub mod rest;
+
 pub type Keyed = InterceptedService<Channel, Key>;
 
 /// How long a server may take to start or to end.
@@ -44,6 +46,8 @@ impl tonic::service::Interceptor for Key {
 pub struct Server {
     process: Child,
     pub url: String,
+    /// Of its REST API.
+    pub rest: String,
 }
 
 impl Server {
@@ -58,11 +62,14 @@ impl Server {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url =
-            line.trim_end().strip_prefix("READY ").unwrap_or_else(|| panic!("the server said {line:?}")).to_owned();
-        Self { process, url }
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut said = |start: &str| {
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            line.trim_end().strip_prefix(start).unwrap_or_else(|| panic!("the server said {line:?}")).to_owned()
+        };
+        let (url, rest) = (said("READY "), said("REST "));
+        Self { process, url, rest }
     }
 
     pub fn signal(&mut self, name: &str) {
