@@ -37,7 +37,8 @@ impl Upload {
         Ok(())
     }
 
-    async fn next(&mut self) -> Result<()> {
+    /// Waits for one request, whichever ends first; at once if none is in flight.
+    pub async fn next(&mut self) -> Result<()> {
         match self.requests.join_next().await {
             None => Ok(()),
             Some(Ok(answer)) => answer,

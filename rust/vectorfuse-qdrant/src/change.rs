@@ -14,6 +14,8 @@ pub(crate) struct Change {
     pub(crate) origin: Origin,
     /// What happens to it.
     pub(crate) action: Action,
+    /// How many rows it stands for.
+    pub(crate) rows: usize,
 }
 
 /// What happens to a point.
@@ -33,6 +35,12 @@ pub(crate) struct Origin {
 }
 
 impl Change {
+    /// One change for two of one point, `later` being that of the later row.
+    pub(crate) fn merge(&mut self, later: Self) {
+        let rows = self.rows + later.rows;
+        *self = Self { rows, ..later };
+    }
+
     /// What it adds to the size of a request.
     pub(crate) fn encoded_len(&self) -> usize {
         match &self.action {

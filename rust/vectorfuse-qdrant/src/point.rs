@@ -122,7 +122,7 @@ impl<'a> Points<'a> {
         let point = PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) };
         let name = self.id_text(row).filter(|text| !id.is_named(text));
         let origin = Origin { name, ..self.origin(row) };
-        Ok(Change { id, origin, action: Action::Upsert(point) })
+        Ok(Change { id, origin, action: Action::Upsert(point), rows: 1 })
     }
 
     fn other_id(&self, row: usize) -> Result<PointId> {

@@ -20,7 +20,7 @@ pub(crate) struct Sender {
 impl Sender {
     /// Applies changes of different points in one request.
     pub(crate) async fn send(&self, changes: Vec<Change>) -> Result<()> {
-        let rows = changes.len();
+        let rows = changes.iter().map(|change| change.rows).sum();
         let bytes = self.api.apply(self.head.request(changes)).await?;
         self.metrics.add_rows(rows);
         self.metrics.add_bytes(bytes);

@@ -1,13 +1,15 @@
 //! What one task writes with: rows become changes, changes become requests of a bounded size, several in flight.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
@@ -58,20 +60,57 @@ pub(crate) struct QdrantWriter {
     waiting: Vec<RecordBatch>,
     /// Rows that were turned into changes.
     rows: u64,
-    /// The changes of the request that is being filled, and their size so far.
-    open: Vec<Change>,
-    open_bytes: usize,
+    /// The request that is being filled.
+    open: Open,
+    /// The points of the requests in flight; those of one that has ended are gone.
+    flying: Vec<Weak<HashMap<PointId, (usize, usize)>>>,
+}
+
+/// The changes of a request that is being filled: one for each point.
+#[derive(Default)]
+struct Open {
+    changes: Vec<Change>,
+    bytes: usize,
+    /// Where the change of a point is, and its size.
+    places: HashMap<PointId, (usize, usize)>,
+}
+
+impl Open {
+    /// How many changes there would be with this one, and their size.
+    fn with(&self, change: &Change, bytes: usize) -> (usize, usize) {
+        match self.places.get(&change.id) {
+            Some((_, earlier)) => (self.changes.len(), self.bytes - earlier + bytes),
+            None => (self.changes.len() + 1, self.bytes + bytes),
+        }
+    }
+
+    /// Adds a change of this size; where there is one of its point, the two become one.
+    fn add(&mut self, change: Change, bytes: usize) {
+        match self.places.entry(change.id) {
+            Entry::Occupied(mut place) => {
+                let (index, earlier) = *place.get();
+                self.bytes = self.bytes - earlier + bytes;
+                place.insert((index, bytes));
+                self.changes[index].merge(change);
+            }
+            Entry::Vacant(place) => {
+                place.insert((self.changes.len(), bytes));
+                self.bytes += bytes;
+                self.changes.push(change);
+            }
+        }
+    }
 }
 
 impl QdrantWriter {
     pub(crate) fn new(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Self> {
         let details = Details::of(&plan)?;
         let upload = Upload::new(plan.options.named.concurrency.get());
-        let (waiting, open) = (Vec::new(), Vec::new());
         let head = Head { collection: api.collection().to_owned(), wait: plan.options.named.wait };
         let sender = Sender { api: api.clone(), head: Arc::new(head), metrics };
         let plan = Arc::new(plan);
-        Ok(Self { api, plan, details, task, sender, upload, waiting, rows: 0, open, open_bytes: 0 })
+        let (waiting, flying, open) = (Vec::new(), Vec::new(), Open::default());
+        Ok(Self { api, plan, details, task, sender, upload, waiting, rows: 0, open, flying })
     }
 
     /// Sees to it that the collection is there; `false` as long as a vector's size is not known.
@@ -118,26 +157,40 @@ impl QdrantWriter {
         for row in 0..batch.num_rows() {
             let change = points.change(row, &self.details.vectors)?;
             let bytes = change.encoded_len();
-            let full = self.sender.head.encoded_len() + self.open_bytes + bytes > named.batch_bytes.get();
-            if full || self.open.len() >= most_rows {
+            let (count, whole) = self.open.with(&change, bytes);
+            if self.sender.head.encoded_len() + whole > named.batch_bytes.get() || count > most_rows {
                 self.flush().await?;
             }
-            self.open.push(change);
-            self.open_bytes += bytes;
+            self.open.add(change, bytes);
         }
         self.rows += to_u64(batch.num_rows());
         Ok(())
     }
 
-    /// Sends the open request.
+    /// Sends the open request. Requests that are in flight together may overtake each other, so one that changes a point
+    /// which another one in flight changes waits for that one: the later row is the one that stays.
     async fn flush(&mut self) -> Result<()> {
-        if self.open.is_empty() {
+        if self.open.changes.is_empty() {
             return Ok(());
         }
-        let changes = std::mem::take(&mut self.open);
-        self.open_bytes = 0;
+        let Open { changes, places, .. } = std::mem::take(&mut self.open);
+        while self.any_in_flight(&places) {
+            self.upload.next().await?;
+        }
+        let places = Arc::new(places);
+        self.flying.push(Arc::downgrade(&places));
         let sender = self.sender.clone();
-        self.upload.submit(async move { sender.send(changes).await }).await
+        let request = async move {
+            let sent = sender.send(changes).await;
+            drop(places);
+            sent
+        };
+        self.upload.submit(request).await
+    }
+
+    fn any_in_flight(&mut self, places: &HashMap<PointId, (usize, usize)>) -> bool {
+        self.flying.retain(|other| other.strong_count() > 0);
+        self.flying.iter().filter_map(Weak::upgrade).any(|other| places.keys().any(|id| other.contains_key(id)))
     }
 
     fn unknown_size(&self) -> Error {

@@ -13,6 +13,7 @@ mod first_writers;
 mod foreign;
 mod generate;
 mod losses;
+mod modes;
 mod property;
 mod requests;
 mod splits;
