@@ -8,6 +8,7 @@ pub mod civil;
 pub mod document;
 pub mod error;
 pub mod ids;
+pub mod json;
 pub mod metrics;
 pub mod net;
 pub mod options;

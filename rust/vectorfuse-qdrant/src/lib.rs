@@ -9,7 +9,9 @@ mod api;
 mod change;
 mod collection;
 mod document;
+mod filter_json;
 mod page;
+mod path;
 mod point;
 mod prepare;
 mod request;
@@ -70,9 +72,9 @@ impl Qdrant {
         self.place(Error::new(Kind::NotFound, format!("there is no collection `{}`", self.api.collection())))
     }
 
-    /// The first points of the collection, as many as the inference may look at.
-    async fn sample(&self) -> Result<Vec<qdrant_client::qdrant::RetrievedPoint>> {
-        let mut request = Wanted::new(None, Some(Vec::new())).scroll(self.api.collection());
+    /// The first points of the selection, as many as the inference may look at.
+    async fn sample(&self, selection: &Selection) -> Result<Vec<qdrant_client::qdrant::RetrievedPoint>> {
+        let mut request = selection.scroll(Wanted::new(None, Some(Vec::new())).scroll(self.api.collection()));
         let most = self.options.named.schema_sample as usize;
         let (mut points, mut offset, mut page) = (Vec::new(), None, SAMPLE_PAGE);
         while points.len() < most {
@@ -97,7 +99,9 @@ impl Qdrant {
 #[async_trait]
 impl Store for Qdrant {
     async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table> {
-        self.api.version().await?;
+        // What the options alone say comes before what the server says.
+        let selection = Selection::of_options(&self.options)?;
+        selection.check(self.api.version().await?).map_err(|error| self.place(error))?;
         let collection = self.collection().await?.ok_or_else(|| self.missing())?;
         let known = collection.kept.as_deref().map(|kept| schema::kept_columns(&collection, kept));
         let mut columns = match (schema, known) {
@@ -108,7 +112,7 @@ impl Store for Qdrant {
                     "option `infer_schema` is false and the collection keeps no schema: give one with `.schema(…)` or `schema`",
                 )));
             }
-            (None, None) => schema::inferred_columns(&collection, &self.sample().await?),
+            (None, None) => schema::inferred_columns(&collection, &self.sample(&selection).await?),
         };
         for column in &mut columns {
             column.data_type = column.data_type.on_spark(spark);

@@ -19,6 +19,7 @@ use vectorfuse_core::write::is_integer_id;
 
 use crate::api::{Api, Wanted};
 use crate::document::PayloadRef;
+use crate::path;
 use crate::point::{from_qdrant_id, to_qdrant_id, to_u64};
 use crate::selection::Selection;
 
@@ -111,7 +112,7 @@ fn wanted(columns: &[Column]) -> Wanted {
         match &column.role {
             // Integers are kept in the id itself.
             Role::Id { kept: Some(_) } if is_integer_id(&column.data_type) => {}
-            Role::Payload(field) | Role::Id { kept: Some(field) } => match (json_path(field), &mut payload) {
+            Role::Payload(field) | Role::Id { kept: Some(field) } => match (path::of_field(field), &mut payload) {
                 (Some(path), Some(paths)) => paths.push(path),
                 (None, paths) => *paths = None,
                 (Some(_), None) => {}
@@ -127,15 +128,6 @@ fn wanted(columns: &[Column]) -> Wanted {
         }
     }
     Wanted::new(payload, vectors)
-}
-
-/// The JSON path of a field of the payload's top level; `None` if its name can't stand in one.
-fn json_path(field: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if !field.is_empty() && field.bytes().all(plain) {
-        return Some(field.to_owned());
-    }
-    (!field.is_empty() && !field.contains(['"', '\\'])).then(|| format!("\"{field}\""))
 }
 
 /// The rows of a page.

@@ -19,15 +19,23 @@ impl Qdrant {
     pub(crate) async fn ranges(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
         let wanted = scan.options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
         let samples = (wanted * SAMPLES_PER_SPLIT).min(MOST_SAMPLES);
+        let selection = Selection::of(scan)?;
         let mut ids = Vec::new();
         if wanted > 1 && self.api.version().await? >= SAMPLE_SINCE {
-            ids = self.api.sample_ids(&Selection::of(scan)?, samples as u64).await?;
+            ids = self.api.sample_ids(&selection, samples as u64).await?;
         }
         ids.sort_unstable();
         let mut cuts: Vec<_> = (1..wanted).filter_map(|cut| ids.get(ids.len() * cut / wanted)).copied().collect();
         cuts.dedup();
-        let points = if cuts.is_empty() { None } else { self.api.info().await?.and_then(|info| info.points_count) };
-        let rows = points.unwrap_or_default() / (cuts.len() as u64 + 1);
+        let points = if cuts.is_empty() {
+            0
+        } else if ids.len() < samples {
+            // A sample that is smaller than was asked for is all that there is.
+            ids.len() as u64
+        } else {
+            self.api.info().await?.and_then(|info| info.points_count).unwrap_or_default()
+        };
+        let rows = points / (cuts.len() as u64 + 1);
         let starts = std::iter::once(None).chain(cuts.iter().copied().map(Some));
         let ends = cuts.iter().copied().map(Some).chain(std::iter::once(None));
         let ranges = starts.zip(ends).map(|(from, to)| serde_json::to_value(Range { from, to, rows }));

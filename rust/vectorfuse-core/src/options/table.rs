@@ -119,6 +119,8 @@ options! {
             "How many points the schema of a collection that VectorFuse did not create is inferred from.";
         "page_size" => page_size: Option<NonZeroU32> = None,
             "The most points of one request. Pages are sized by bytes; this only makes them smaller.";
+        "filter" => filter: Option<String> = None,
+            "Qdrant's own filter as JSON, as its documentation writes it for REST: only points that pass it are read, sampled for the schema or searched.";
     }
     Write {
         "id_field" => id_field: Option<String> = None,
@@ -166,7 +168,6 @@ pub(super) const PLANNED: &[&str] = &[
     "password",
     "password_file",
     "password_env",
-    "filter",
     "limit",
     "offset",
     "max_pages",

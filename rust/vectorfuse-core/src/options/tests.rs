@@ -38,7 +38,7 @@ fn an_unknown_option_names_the_nearest_one() {
 
 #[test]
 fn an_option_that_does_not_work_yet_is_refused() {
-    for option in ["filter", "counter_fields", "index.city", "vector.a.hnsw", "with_vectors"] {
+    for option in ["query_text", "counter_fields", "index.city", "vector.a.hnsw", "on_error"] {
         let (kind, text) = failure(&[(option, "1")], Side::Both);
         assert_eq!(kind, Kind::Unsupported, "{option}");
         assert!(text.contains(option), "{text}");

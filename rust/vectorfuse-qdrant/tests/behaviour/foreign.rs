@@ -1,63 +1,19 @@
 //! Collections that others have made and filled: what is inferred, and what the user's own schema does.
 
-use std::collections::HashMap;
-
 use qdrant_client::qdrant::{
-    CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, Distance, FieldType, ListValue, MultiVectorComparator,
-    MultiVectorConfigBuilder, PointStruct, SparseVectorParamsBuilder, SparseVectorsConfigBuilder, Struct,
-    UpsertPointsBuilder, Value, VectorParamsBuilder, VectorsConfigBuilder, collections_client::CollectionsClient,
-    points_client::PointsClient, value,
+    CreateCollectionBuilder, Distance, FieldType, MultiVectorComparator, MultiVectorConfigBuilder, PointStruct,
+    SparseVectorParamsBuilder, SparseVectorsConfigBuilder, UpsertPointsBuilder, VectorParamsBuilder,
+    VectorsConfigBuilder, collections_client::CollectionsClient, points_client::PointsClient,
 };
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::fields;
 
 use crate::support::job::{Job, refused};
+use crate::support::raw::filled;
 use crate::support::server::{Place, asking, block_on, channel};
 use crate::support::values::{Val, double, floats, int, text, vector};
-
-/// A collection with an unnamed vector of two dimensions, filled by the server's own client.
-async fn filled(what: &str, indexes: &[(&str, FieldType)], payloads: &[Json]) -> Place {
-    let place = Place::shared(what);
-    let vectors = VectorParamsBuilder::new(2, Distance::Dot);
-    let create = CreateCollectionBuilder::new(&place.collection).vectors_config(vectors).build();
-    CollectionsClient::new(channel(&place.url)).create(asking(create)).await.unwrap();
-    let mut points = PointsClient::new(channel(&place.url));
-    for (field, kind) in indexes {
-        let index = CreateFieldIndexCollectionBuilder::new(&place.collection, *field, *kind).wait(true).build();
-        points.create_field_index(asking(index)).await.unwrap();
-    }
-    let rows = payloads.iter().enumerate().map(|(id, payload)| {
-        let payload: HashMap<String, Value> =
-            payload.as_object().unwrap().iter().map(|(name, member)| (name.clone(), value(member))).collect();
-        PointStruct::new(id as u64, vec![1.0, 2.0], payload)
-    });
-    let upsert = UpsertPointsBuilder::new(&place.collection, rows.collect::<Vec<_>>()).wait(true).build();
-    if !payloads.is_empty() {
-        points.upsert(asking(upsert)).await.unwrap();
-    }
-    place
-}
-
-/// As the server's own client sends it.
-fn value(json: &Json) -> Value {
-    let kind = match json {
-        Json::Null => value::Kind::NullValue(0),
-        Json::Bool(value) => value::Kind::BoolValue(*value),
-        Json::Number(number) => match number.as_i64() {
-            Some(integer) => value::Kind::IntegerValue(integer),
-            None => value::Kind::DoubleValue(number.as_f64().unwrap()),
-        },
-        Json::String(text) => value::Kind::StringValue(text.clone()),
-        Json::Array(items) => value::Kind::ListValue(ListValue { values: items.iter().map(value).collect() }),
-        Json::Object(members) => {
-            let fields = members.iter().map(|(name, member)| (name.clone(), value(member))).collect();
-            value::Kind::StructValue(Struct { fields })
-        }
-    };
-    Value { kind: Some(kind) }
-}
 
 async fn types(job: &Job) -> Vec<(String, String)> {
     let table = job.table(None).await.unwrap();

@@ -9,6 +9,7 @@ mod appends;
 mod bad_input;
 mod connections;
 mod faults;
+mod filters;
 mod first_writers;
 mod foreign;
 mod generate;

@@ -1,5 +1,6 @@
 //! What the tests are made of.
 
 pub mod job;
+pub mod raw;
 pub mod server;
 pub mod values;
