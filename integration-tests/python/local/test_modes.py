@@ -73,9 +73,34 @@ def test_an_overwrite_that_is_refused_leaves_what_was_there(
     assert raw.count(collection) == 5
 
 
-def test_the_default_mode_says_which_modes_there_are(connector: Connector, collection: str) -> None:
-    with pytest.raises(Exception, match=r"(?i)append.*overwrite"):
-        connector.writer(connector.sql("n as id", VECTOR), collection, mode="errorifexists").save()
+def test_the_default_mode_writes_into_a_new_collection_alone(
+    connector: Connector, raw: RawQdrant, collection: str
+) -> None:
+    def save(rows: int) -> None:
+        data = connector.sql("n as id", VECTOR, rows=rows)
+        data.write.format("vectorfuse").options(**connector.options(collection)).save()
+
+    save(3)
+    failure = failure_of(lambda: save(5))
+    assert failure.kind == "ALREADY_EXISTS"
+    assert failure.names(collection)
+    assert raw.count(collection) == 3
+
+
+def test_ignore_leaves_a_collection_that_is_there_alone(
+    connector: Connector, raw: RawQdrant, collection: str
+) -> None:
+    connector.write(connector.sql("n as id", VECTOR, rows=3), collection, mode="ignore")
+    connector.write(connector.sql("n as id", VECTOR, rows=5), collection, mode="ignore")
+    assert raw.count(collection) == 3
+
+
+def test_a_save_that_fails_leaves_no_new_collection_behind(
+    connector: Connector, raw: RawQdrant, collection: str
+) -> None:
+    bad = connector.sql("if(n = 49, null, n) as id", VECTOR, rows=50)
+    failure_of(lambda: connector.write(bad, collection, mode="errorifexists", batch_rows=1))
+    assert collection not in raw.collections()
 
 
 def test_create_collection_false_does_not_create(connector: Connector, raw: RawQdrant, collection: str) -> None:

@@ -28,6 +28,9 @@ pub trait Store: Send + Sync {
     /// Starts to read a part. Batches have the columns of the scan.
     fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream>;
 
+    /// Whether the collection is there.
+    async fn exists(&self) -> Result<bool>;
+
     /// Checks a write and prepares the collection for it: creates it, or empties it.
     async fn prepare(&self, request: WriteRequest) -> Result<WritePlan>;
 

@@ -3,19 +3,46 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::options::{IdScheme, Options};
 use crate::schema::{SparkField, SparkType};
 use crate::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
 
-/// What a save mode of Spark asks for.
+/// What a write does with what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
+    /// Writes into it.
+    Append,
+    /// Replaces it.
+    Overwrite,
+    /// Nothing may be there: the write creates the collection, and takes it away again if it fails.
+    Create,
+}
+
+/// Spark's save modes, by Spark's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum SaveMode {
     /// Writes into what is there.
     Append,
     /// Replaces what is there.
     Overwrite,
+    /// Fails if something is there; Spark's default.
+    ErrorIfExists,
+    /// Does nothing if something is there.
+    Ignore,
+}
+
+/// The error of a write that may only write into a new collection.
+#[must_use]
+pub fn already_there(collection: &str) -> Error {
+    Error::new(
+        Kind::AlreadyExists,
+        format!(
+            "there is a collection `{collection}` already, and the save mode `errorifexists` (Spark's default) writes \
+             into a new one alone: say mode(\"append\"), mode(\"overwrite\") or mode(\"ignore\")"
+        ),
+    )
 }
 
 /// A write, as Spark asks for it.

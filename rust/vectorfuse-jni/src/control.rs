@@ -6,10 +6,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::options::{Given, Side};
+use vectorfuse_core::options::{Given, Options, Side};
 use vectorfuse_core::schema::{fields_from_json, fields_to_json};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
-use vectorfuse_core::write::{Mode, Outcome, Task, WritePlan, WriteRequest};
+use vectorfuse_core::write::{Mode, Outcome, SaveMode, Task, WritePlan, WriteRequest, already_there};
 
 use crate::runtime::{block_on, runtime};
 use crate::{arrow, handles, stores};
@@ -41,6 +41,12 @@ enum Request {
     PushDown { table: String, schema: Value },
     /// The parts that tasks read.
     PlanRead { scan: String, parallelism: usize },
+    /// What a save mode comes to for the collection as it is.
+    Save {
+        #[serde(flatten)]
+        given: Given,
+        mode: SaveMode,
+    },
     /// Checks a write and prepares the collection for it.
     PlanWrite {
         #[serde(flatten)]
@@ -112,6 +118,7 @@ fn answer(request: Request) -> Result<Value> {
             let splits = parts.into_iter().map(|part| opaque(&Split { scan: scan.clone(), part }));
             Ok(json!({"splits": splits.collect::<Result<Vec<_>>>()?}))
         }
+        Request::Save { given, mode } => Ok(json!({"mode": save(given.parse(Side::Write)?, mode)?})),
         Request::PlanWrite { given, schema, mode, query } => {
             let options = given.parse(Side::Write)?;
             let fields = fields_from_json(&schema)?;
@@ -142,6 +149,19 @@ fn answer(request: Request) -> Result<Value> {
         #[cfg(feature = "faults")]
         #[allow(clippy::panic)]
         Request::Panic => panic!("a panic on purpose"),
+    }
+}
+
+/// How a DataFrame is saved; `None` if nothing is to be done.
+fn save(options: Options, mode: SaveMode) -> Result<Option<Mode>> {
+    let collection = options.collection()?;
+    let store = stores::open(options)?;
+    match mode {
+        SaveMode::Append => Ok(Some(Mode::Append)),
+        SaveMode::Overwrite => Ok(Some(Mode::Overwrite)),
+        SaveMode::ErrorIfExists if block_on(store.exists())? => Err(already_there(&collection)),
+        SaveMode::Ignore if block_on(store.exists())? => Ok(None),
+        SaveMode::ErrorIfExists | SaveMode::Ignore => Ok(Some(Mode::Create)),
     }
 }
 

@@ -15,6 +15,8 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::vector::VectorKind;
 
+use crate::creation::MADE_FOR_KEY;
+
 /// The entry of the collection's metadata that holds the kept schema.
 pub(crate) const METADATA_KEY: &str = "vectorfuse";
 /// Older servers take the metadata of a collection and forget it.
@@ -31,6 +33,8 @@ pub(crate) struct Collection {
     pub(crate) indexes: BTreeMap<String, SparkType>,
     /// The schema of the DataFrames that were written.
     pub(crate) kept: Option<Vec<Column>>,
+    /// The write that it was made for, if that write needed a new one.
+    pub(crate) made_for: Option<String>,
 }
 
 /// One vector of a collection.
@@ -92,7 +96,8 @@ impl Collection {
         let indexes = info.payload_schema.into_iter();
         let indexes = indexes.filter_map(|(field, index)| Some((field, indexed_type(index.data_type())?)));
         let kept = config.metadata.get(METADATA_KEY).map(read_kept).transpose()?;
-        Ok(Self { vectors, other_vectors, indexes: indexes.collect(), kept })
+        let made_for = config.metadata.get(MADE_FOR_KEY).and_then(Value::as_str).cloned();
+        Ok(Self { vectors, other_vectors, indexes: indexes.collect(), kept, made_for })
     }
 
     /// The names of the dense vectors.

@@ -8,6 +8,7 @@
 mod api;
 mod change;
 mod collection;
+mod creation;
 mod document;
 mod filter_json;
 mod page;
@@ -140,6 +141,11 @@ impl Store for Qdrant {
         let api = Api::open(&scan.options, Arc::clone(&metrics))?;
         let selection = Selection::of(&scan)?;
         Ok(BatchStream::start(RangePages::new(api, scan.columns, &selection, range), row_bytes, most, metrics))
+    }
+
+    async fn exists(&self) -> Result<bool> {
+        self.api.version().await?;
+        Ok(self.api.info().await?.is_some())
     }
 
     async fn prepare(&self, request: WriteRequest) -> Result<WritePlan> {

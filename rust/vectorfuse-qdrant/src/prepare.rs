@@ -8,6 +8,7 @@ use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
 
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
+use crate::creation;
 use crate::writer::{self, Details};
 use crate::{Qdrant, schema};
 
@@ -16,6 +17,9 @@ impl Qdrant {
     pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
         let version = self.api.version().await?;
         let there = self.collection().await?;
+        if there.is_some() && request.mode == Mode::Create {
+            return Err(self.place(write::already_there(self.api.collection())));
+        }
         let recreate = request.mode == Mode::Overwrite && self.options.named.overwrite == Overwrite::Recreate;
         let vectors = there.as_ref().filter(|_| !recreate).map(Collection::vector_names);
         let (columns, id) =
@@ -24,7 +28,9 @@ impl Qdrant {
             refuse_other_vectors(&self.options, there, request.mode, &columns)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;
         }
-        let details = self.prepare_collection(there, request.mode, &columns, &id).await.map_err(|e| self.place(e))?;
+        let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
+        let details = self.prepare_collection(there, request.mode, &columns, &id, made_for);
+        let details = details.await.map_err(|error| self.place(error))?;
         let warnings = warnings(&details, &id, version);
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
@@ -33,8 +39,8 @@ impl Qdrant {
 
     /// Ends a write, after every task has.
     pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<()> {
-        let Outcome::Commit(_) = outcome else { return Ok(()) };
         let details = Details::of(&plan)?;
+        let Outcome::Commit(_) = outcome else { return self.undo(&details).await };
         let there = self.collection().await?;
         match &there {
             None if details.create.is_some() => {
@@ -48,6 +54,15 @@ impl Qdrant {
             None => Err(self.missing()),
             // Another job may have created the collection, or added columns, at the same time.
             Some(there) => self.keep(there, &plan.columns, &plan.id).await.map_err(|error| self.place(error)),
+        }
+    }
+
+    /// After a failed write: a collection that only this write could make is taken away, so that it can run again.
+    async fn undo(&self, details: &Details) -> Result<()> {
+        let Some(write) = &details.made_for else { return Ok(()) };
+        match self.collection().await? {
+            Some(there) if there.made_for.as_ref() == Some(write) => self.api.drop_collection().await,
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -68,18 +83,19 @@ impl Qdrant {
         mode: Mode,
         columns: &[Column],
         id: &write::IdSource,
+        made_for: Option<String>,
     ) -> Result<Details> {
         let named = &self.options.named;
         match there {
             Some(there) if mode == Mode::Append => {
                 self.keep(&there, columns, id).await?;
-                Ok(Details { vectors: there.vectors, create: None })
+                Ok(Details { vectors: there.vectors, create: None, made_for })
             }
             Some(there) if named.overwrite == Overwrite::Truncate => {
                 let kept = schema::merged(&[], columns, id)?;
                 self.api.delete_all().await?;
                 self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
-                Ok(Details { vectors: there.vectors, create: None })
+                Ok(Details { vectors: there.vectors, create: None, made_for })
             }
             there => {
                 if there.is_none() && !named.create_collection {
@@ -88,21 +104,22 @@ impl Qdrant {
                 let vectors = collection::planned_vectors(&self.options, columns)?;
                 let kept = schema::merged(&[], columns, id)?;
                 // Checks the vectors before anything is deleted.
-                let creation = collection::creation(&vectors, &kept)?;
+                let creation = creation::request(&vectors, &kept, made_for.as_deref())?;
                 if there.is_some() {
                     self.api.drop_collection().await?;
                 }
                 match creation {
                     Some(creation) => {
                         if self.api.create(creation).await? {
-                            return Ok(Details { vectors, create: None });
+                            return Ok(Details { vectors, create: None, made_for });
                         }
                         // By another job, or by a request of ours whose answer was lost.
                         let there = self.collection().await?.ok_or_else(|| self.missing())?;
+                        creation::refuse_others(&there, made_for.as_deref(), self.api.collection())?;
                         self.keep(&there, columns, id).await?;
-                        Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None })
+                        Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None, made_for })
                     }
-                    None => Ok(Details { vectors, create: Some(kept) }),
+                    None => Ok(Details { vectors, create: Some(kept), made_for }),
                 }
             }
         }

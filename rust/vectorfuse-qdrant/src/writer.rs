@@ -18,7 +18,8 @@ use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
 use crate::api::Api;
 use crate::change::Change;
-use crate::collection::{self, Collection, VectorSpec};
+use crate::collection::{Collection, VectorSpec};
+use crate::creation;
 use crate::point::{Ids, Points, to_u64};
 use crate::request::Head;
 use crate::sender::Sender;
@@ -33,6 +34,9 @@ pub(crate) struct Details {
     pub(crate) vectors: BTreeMap<String, VectorSpec>,
     /// The schema to create the collection with; `None` if it is there.
     pub(crate) create: Option<Vec<Column>>,
+    /// This write, if the collection must be one that it has made.
+    #[serde(default)]
+    pub(crate) made_for: Option<String>,
 }
 
 impl Details {
@@ -120,7 +124,7 @@ impl QdrantWriter {
         let waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
         let ids = ids(&self.plan, self.task, self.rows + to_u64(waiting));
         Points::new(batch, &self.plan.columns, ids)?.learn_sizes(batch.num_rows(), &mut vectors)?;
-        let creation = collection::creation(&vectors, kept)?;
+        let creation = creation::request(&vectors, kept, self.details.made_for.as_deref())?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
         if !self.api.create(creation).await? && !self.adopt().await? {
@@ -144,7 +148,9 @@ impl QdrantWriter {
     /// Another task has created the collection: its vectors count. `false` if nobody has.
     async fn adopt(&mut self) -> Result<bool> {
         let Some(info) = self.api.info().await? else { return Ok(false) };
-        self.details.vectors = adopted(&self.details.vectors, Collection::from_info(info)?)?;
+        let there = Collection::from_info(info)?;
+        creation::refuse_others(&there, self.details.made_for.as_deref(), self.api.collection())?;
+        self.details.vectors = adopted(&self.details.vectors, there)?;
         self.details.create = None;
         Ok(true)
     }

@@ -17,5 +17,6 @@ mod losses;
 mod modes;
 mod property;
 mod requests;
+mod save_modes;
 mod splits;
 mod support;

@@ -1,19 +1,34 @@
 package io.vectorfuse.spark;
 
 import io.vectorfuse.spark.jni.Control;
+import io.vectorfuse.spark.write.Save;
 import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SQLContext;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableProvider;
 import org.apache.spark.sql.connector.expressions.Transform;
+import org.apache.spark.sql.sources.BaseRelation;
+import org.apache.spark.sql.sources.CreatableRelationProvider;
 import org.apache.spark.sql.sources.DataSourceRegister;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
  * Where Spark comes in: {@code format("vectorfuse")}. Spark finds this class through the service
- * file of the jar and builds it with the nullary constructor.
+ * file of the jar and builds one with the nullary constructor for each read and each save.
+ *
+ * <p>A save goes through {@link #createRelation}, which is told the save mode; everything else, an
+ * INSERT into a view too, goes through the table ({@code docs/decisions/0009-save-modes.md}).
  */
-public final class VectorFuseDataSource implements TableProvider, DataSourceRegister {
+public final class VectorFuseDataSource
+    implements TableProvider, CreatableRelationProvider, DataSourceRegister {
+
+  /** Spark asks for the partitioning just before it asks for the table of a relation. */
+  private boolean relation;
 
   @Override
   public String shortName() {
@@ -44,24 +59,52 @@ public final class VectorFuseDataSource implements TableProvider, DataSourceRegi
         .schema;
   }
 
+  /** None: a collection has no partitioning that Spark could use. */
+  @Override
+  public Transform[] inferPartitioning(CaseInsensitiveStringMap options) {
+    relation = true;
+    return new Transform[0];
+  }
+
   /**
    * The table that Spark plans with. Asks no store; a wrong option name fails here, before anything
    * runs, and from here on Spark keeps the secrets among the options out of its plans.
    *
+   * <p>For a save this is a table without abilities, upon which Spark turns to {@link
+   * #createRelation}; unless the save names partitions, which Spark then refuses.
+   *
    * @param schema what {@link #inferSchema} said, what the reader gave, or the schema of the query
    *     to write
-   * @param partitioning ignored: a collection has no partitioning that Spark could use
+   * @param partitioning that of a save; a collection has none
    * @param properties the options
    * @throws VectorFuseException if an option is unknown or wrong
    */
   @Override
   public Table getTable(
       StructType schema, Transform[] partitioning, Map<String, String> properties) {
-    Control.Checked checked = Control.check(properties, ActiveSession.options());
-    if (checked.redact != null) {
-      ActiveSession.redact(checked.redact);
-    }
-    // Others can leave any field out of a point, so Spark must not believe that one is never null.
-    return new VectorFuseTable(checked.name, schema.asNullable(), properties);
+    VectorFuseTable table = VectorFuseTable.checked(schema, properties, "append");
+    return relation || partitioning.length > 0 ? table : table.withoutAbilities();
+  }
+
+  /**
+   * Saves a DataFrame: what {@code df.write} comes to, in each of its modes.
+   *
+   * @throws VectorFuseException if the collection may not exist and does, or the write fails
+   */
+  @Override
+  public BaseRelation createRelation(
+      SQLContext context,
+      SaveMode mode,
+      scala.collection.immutable.Map<String, String> parameters,
+      Dataset<Row> data) {
+    return Save.run(context, mode, parameters, data);
+  }
+
+  /**
+   * Any: the store's side knows what it takes, and says so better. Spark 4 asks, and would answer
+   * no for variants.
+   */
+  public boolean supportsDataType(DataType type) {
+    return true;
   }
 }

@@ -21,7 +21,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * One collection, as Spark's planner sees it: a name, a schema and what can be done with it. What a
  * read or a write needs beyond that comes with its options.
  */
-final class VectorFuseTable implements SupportsRead, SupportsWrite {
+public final class VectorFuseTable implements SupportsRead, SupportsWrite {
   private static final Set<TableCapability> CAPABILITIES =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -35,11 +35,42 @@ final class VectorFuseTable implements SupportsRead, SupportsWrite {
   private final String name;
   private final StructType schema;
   private final Map<String, String> options;
+  private final String mode;
+  private final Set<TableCapability> capabilities;
 
-  VectorFuseTable(String name, StructType schema, Map<String, String> options) {
+  private VectorFuseTable(
+      String name,
+      StructType schema,
+      Map<String, String> options,
+      String mode,
+      Set<TableCapability> capabilities) {
     this.name = name;
     this.schema = schema;
     this.options = options;
+    this.mode = mode;
+    this.capabilities = capabilities;
+  }
+
+  /**
+   * The table that these options mean. Asks no store; from here on Spark keeps the secrets among
+   * the options out of its plans.
+   *
+   * @param mode how rows are added, as the native side calls it
+   * @throws VectorFuseException if an option is unknown or wrong
+   */
+  public static VectorFuseTable checked(
+      StructType schema, Map<String, String> options, String mode) {
+    Control.Checked checked = Control.check(options, ActiveSession.options());
+    if (checked.redact != null) {
+      ActiveSession.redact(checked.redact);
+    }
+    // Others can leave any field out of a point, so Spark must not believe that one is never null.
+    return new VectorFuseTable(checked.name, schema.asNullable(), options, mode, CAPABILITIES);
+  }
+
+  /** The same table, which Spark then neither reads nor writes. */
+  VectorFuseTable withoutAbilities() {
+    return new VectorFuseTable(name, schema, options, mode, Collections.emptySet());
   }
 
   @Override
@@ -56,7 +87,7 @@ final class VectorFuseTable implements SupportsRead, SupportsWrite {
 
   @Override
   public Set<TableCapability> capabilities() {
-    return CAPABILITIES;
+    return capabilities;
   }
 
   /**
@@ -85,6 +116,6 @@ final class VectorFuseTable implements SupportsRead, SupportsWrite {
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(options);
     all.putAll(info.options().asCaseSensitiveMap());
-    return new VectorFuseWriteBuilder(name, info, all);
+    return new VectorFuseWriteBuilder(name, info, all, mode);
   }
 }

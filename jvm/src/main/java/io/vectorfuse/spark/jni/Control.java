@@ -86,6 +86,19 @@ public final class Control {
     }
   }
 
+  /**
+   * How is a DataFrame saved in this mode of Spark's?
+   *
+   * @param mode the name of a {@code SaveMode}
+   * @return the mode of {@link #planWrite}, or null: nothing is to be done
+   */
+  public static String save(Map<String, String> options, Map<String, String> session, String mode) {
+    ObjectNode question = question("save", options, session);
+    question.put("mode", mode);
+    JsonNode answer = ask(question);
+    return answer.hasNonNull("mode") ? answer.get("mode").asText() : null;
+  }
+
   /** Are the options right, as far as that can be known without asking a store? */
   public static Checked check(Map<String, String> options, Map<String, String> session) {
     return new Checked(ask(question("check", options, session)));
@@ -133,7 +146,7 @@ public final class Control {
    * Prepares a write: this creates, checks or empties the collection.
    *
    * @param schema the rows that will come
-   * @param mode "append" or "overwrite"
+   * @param mode "append", "overwrite", or what {@link #save} said
    * @param query Spark's id of the query, the same for every attempt of its tasks
    */
   public static WritePlan planWrite(

@@ -11,17 +11,20 @@ public final class VectorFuseWriteBuilder implements WriteBuilder, SupportsTrunc
   private final String table;
   private final LogicalWriteInfo info;
   private final Map<String, String> options;
-  private String mode = "append";
+  private String mode;
 
   /**
    * @param table the table's name, for EXPLAIN
    * @param info the query that will be written
    * @param options those of the table and of the write
+   * @param mode how rows are added, unless Spark says that they replace
    */
-  public VectorFuseWriteBuilder(String table, LogicalWriteInfo info, Map<String, String> options) {
+  public VectorFuseWriteBuilder(
+      String table, LogicalWriteInfo info, Map<String, String> options, String mode) {
     this.table = table;
     this.info = info;
     this.options = options;
+    this.mode = mode;
   }
 
   @Override
