@@ -5,11 +5,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
 pub mod civil;
+pub mod claims;
 pub mod document;
 pub mod error;
 pub mod ids;
 pub mod json;
 pub mod metrics;
+pub mod mllib;
 pub mod net;
 pub mod options;
 pub mod paging;

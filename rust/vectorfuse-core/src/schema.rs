@@ -9,6 +9,7 @@ use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::mllib::Mllib;
 
 /// A type of Spark that VectorFuse can carry.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,8 @@ pub enum SparkType {
     TimestampNtz,
     /// `variant` (Spark 4): a value with a type of its own.
     Variant,
+    /// MLlib's vector: the user-defined type of this package.
+    MllibVector(Mllib),
     /// `array`
     Array(Box<SparkType>),
     /// `struct`
@@ -103,10 +106,12 @@ impl SparkType {
                     }
                     Ok(Self::Map(Box::new(key), Box::new(Self::from_json(&json["valueType"])?)))
                 }
-                Some("udt") => Err(Error::unsupported(format!(
-                    "the user-defined type {} can't be kept: convert it first (vectors: vector_to_array)",
-                    json["class"].as_str().or_else(|| json["pyClass"].as_str()).unwrap_or_default()
-                ))),
+                Some("udt") => Mllib::from_json(json).map(Self::MllibVector).ok_or_else(|| {
+                    Error::unsupported(format!(
+                        "the user-defined type {} can't be kept: convert it first",
+                        json["class"].as_str().or_else(|| json["pyClass"].as_str()).unwrap_or_default()
+                    ))
+                }),
                 Some(_) | None => Err(unsupported(&json.to_string())),
             },
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Err(unsupported(&json.to_string())),
@@ -151,6 +156,7 @@ impl SparkType {
             Self::Map(key, value) => json!({
                 "type": "map", "keyType": key.to_json(), "valueType": value.to_json(), "valueContainsNull": true
             }),
+            Self::MllibVector(package) => package.to_json(),
             atomic => Value::String(atomic.name()),
         }
     }
@@ -174,6 +180,7 @@ impl SparkType {
             Self::Timestamp => "timestamp".to_owned(),
             Self::TimestampNtz => "timestamp_ntz".to_owned(),
             Self::Variant => "variant".to_owned(),
+            Self::MllibVector(package) => package.class().to_owned(),
             Self::Array(element) => format!("array<{}>", element.name()),
             Self::Struct(fields) => {
                 let fields: Vec<String> = fields.iter().map(|f| format!("{}:{}", f.name, f.data_type.name())).collect();
@@ -200,14 +207,21 @@ impl SparkType {
             | Self::Date
             | Self::Timestamp
             | Self::TimestampNtz => true,
-            Self::Null | Self::Variant | Self::Array(_) | Self::Struct(_) | Self::Map(..) => false,
+            Self::Null | Self::Variant | Self::MllibVector(_) | Self::Array(_) | Self::Struct(_) | Self::Map(..) => {
+                false
+            }
         }
     }
 
-    /// Whether a column of this type can hold dense vectors.
+    /// Whether a vector of MLlib is this type, or is inside it.
     #[must_use]
-    pub fn is_dense_vector(&self) -> bool {
-        matches!(self, Self::Array(element) if matches!(**element, Self::Float | Self::Double))
+    pub fn has_mllib_vector(&self) -> bool {
+        match self {
+            Self::Array(element) => element.has_mllib_vector(),
+            Self::Struct(fields) => fields.iter().any(|field| field.data_type.has_mllib_vector()),
+            Self::Map(_, value) => value.has_mllib_vector(),
+            atomic => matches!(atomic, Self::MllibVector(_)),
+        }
     }
 
     /// The type on a Spark of this major version: one that does not know `variant` reads its JSON text.
@@ -247,6 +261,7 @@ impl SparkType {
                 Layout::Write => DataType::Binary,
                 Layout::Read => DataType::Struct(variant_fields()),
             },
+            Self::MllibVector(_) => Mllib::sql_type().to_arrow(layout),
             Self::Array(element) => DataType::List(element_field(element, layout)),
             Self::Struct(fields) => DataType::Struct(arrow_fields(fields, layout)),
             Self::Map(key, value) => DataType::Map(map_entries(key, value, layout), false),

@@ -23,10 +23,25 @@ pub enum Role {
     },
     /// The vector of this name; the unnamed one has the empty name.
     Vector(String),
+    /// The places of the sparse vector of this name, whose numbers stand in another column.
+    SparseIndices(String),
+    /// Those numbers.
+    SparseValues(String),
     /// The payload's field of this name.
     Payload(String),
     /// Of no part: a column that is not written.
     Unused,
+}
+
+impl Role {
+    /// The name of the vector that the column holds, or holds a part of.
+    #[must_use]
+    pub fn vector(&self) -> Option<&str> {
+        match self {
+            Self::Vector(name) | Self::SparseIndices(name) | Self::SparseValues(name) => Some(name),
+            Self::Id { .. } | Self::Payload(_) | Self::Unused => None,
+        }
+    }
 }
 
 /// A column and its part of the point.

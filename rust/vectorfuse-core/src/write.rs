@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::claims::{self, Kinds};
 use crate::error::{Error, Kind, Result};
 use crate::options::{IdScheme, Options};
 use crate::schema::{SparkField, SparkType};
-use crate::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
+use crate::table::{Column, ID_COLUMN, Role};
 
 /// What a write does with what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,51 +105,34 @@ pub enum Outcome {
     Abort,
 }
 
-/// Gives each column its part of a point. `vectors` are the names of the vectors of the collection that is there;
-/// `None` if it is yet to be created.
-pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&[String]>) -> Result<(Vec<Column>, IdSource)> {
+/// Gives each column its part of a point. `vectors` are those of the collection that is there; `None` if it is yet to be
+/// created.
+pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&Kinds>) -> Result<(Vec<Column>, IdSource)> {
     let named = &options.named;
     let mut roles: Vec<Option<Role>> = vec![None; fields.len()];
     let id = id_source(options, fields)?;
     if let IdSource::Column(index) = id {
         roles[index] = Some(Role::Id { kept: Some(fields[index].name.clone()) });
     }
-    let mut claimed: Vec<String> = Vec::new();
-    for (index, vector, option) in vector_columns(options, fields, vectors)? {
-        let field = &fields[index];
-        if !field.data_type.is_dense_vector() {
-            return Err(Error::options(format!(
-                "column `{}` is to be a vector and has the type {}: cast it to array<float>",
-                field.name,
-                field.data_type.name()
-            )));
-        }
-        if claimed.contains(&vector) {
-            return Err(Error::options(format!("option `{option}`: two columns claim {}", vector_name(&vector))));
-        }
-        if roles[index].is_some() {
-            return Err(Error::options(format!("option `{option}`: column `{}` has two parts of a point", field.name)));
-        }
-        roles[index] = Some(Role::Vector(vector.clone()));
-        claimed.push(vector);
-    }
-    if !options.names_vectors() {
-        refuse_lost_vectors(fields, vectors, &claimed)?;
-    }
+    claims::claim(options, fields, vectors, &mut roles)?;
     for name in named.payload_fields.iter().flatten() {
         position(fields, name, "payload_fields")?;
     }
     let columns = fields.iter().zip(roles).map(|(field, role)| {
         let wanted = named.payload_fields.as_ref().is_none_or(|names| names.contains(&field.name));
         let payload = if wanted { Role::Payload(field.name.clone()) } else { Role::Unused };
-        Column {
+        let role = role.unwrap_or(payload);
+        if matches!(role, Role::Payload(_)) && field.data_type.has_mllib_vector() {
+            return Err(mllib_payload(field));
+        }
+        Ok(Column {
             name: field.name.clone(),
             data_type: field.data_type.clone(),
             metadata: field.metadata.clone(),
-            role: role.unwrap_or(payload),
-        }
+            role,
+        })
     });
-    Ok((columns.collect(), id))
+    Ok((columns.collect::<Result<_>>()?, id))
 }
 
 fn id_source(options: &Options, fields: &[SparkField]) -> Result<IdSource> {
@@ -220,97 +204,23 @@ fn named_by_dlt(field: &SparkField) -> Result<()> {
     }
 }
 
-/// The columns that hold vectors: their place, the vector's name and the option that says so.
-fn vector_columns(
-    options: &Options,
-    fields: &[SparkField],
-    vectors: Option<&[String]>,
-) -> Result<Vec<(usize, String, &'static str)>> {
-    let named = &options.named;
-    if let Some(name) = &named.vector_field {
-        let column = position(fields, name, "vector_field")?;
-        return known(vec![(column, String::new(), "vector_field")], vectors);
-    }
-    if let Some(columns) = &named.vector_fields {
-        let names = named.vector_names.as_ref().unwrap_or(columns);
-        let pairs = columns.iter().zip(names);
-        let found = pairs
-            .map(|(column, vector)| Ok((position(fields, column, "vector_fields")?, vector.clone(), "vector_fields")));
-        return known(found.collect::<Result<_>>()?, vectors);
-    }
-    let by_name = |vector: &str| {
-        let column = if vector.is_empty() { VECTOR_COLUMN } else { vector };
-        let index = fields.iter().position(|field| field.name == column)?;
-        Some((index, vector.to_owned(), "vector_fields"))
-    };
-    Ok(match vectors {
-        Some(vectors) => vectors.iter().filter_map(|vector| by_name(vector)).collect(),
-        None => by_name("").into_iter().filter(|(index, ..)| fields[*index].data_type.is_dense_vector()).collect(),
-    })
-}
-
-/// Only vectors that the collection has can be written.
-fn known(
-    columns: Vec<(usize, String, &'static str)>,
-    vectors: Option<&[String]>,
-) -> Result<Vec<(usize, String, &'static str)>> {
-    if let Some(vectors) = vectors {
-        for (_, vector, option) in &columns {
-            if !vectors.contains(vector) {
-                let there: Vec<String> = vectors.iter().map(|vector| vector_name(vector)).collect();
-                let there = if there.is_empty() { "no vector".to_owned() } else { there.join(", ") };
-                return Err(Error::options(format!(
-                    "option `{option}`: the collection does not have {}: it has {there}",
-                    vector_name(vector)
-                )));
-            }
-        }
-    }
-    Ok(columns)
-}
-
 /// A vector's name for messages.
 #[must_use]
 pub fn vector_name(vector: &str) -> String {
     if vector.is_empty() { "the unnamed vector".to_owned() } else { format!("the vector `{vector}`") }
 }
 
-/// Without a word of the user, vectors must not end as payload, and points must not lose theirs.
-fn refuse_lost_vectors(fields: &[SparkField], vectors: Option<&[String]>, claimed: &[String]) -> Result<()> {
-    let without = "say `vector_fields` = \"\" to write points without vectors";
-    match vectors {
-        Some(vectors) => {
-            let lost: Vec<String> =
-                vectors.iter().filter(|vector| !claimed.contains(vector)).map(|vector| vector_name(vector)).collect();
-            if lost.is_empty() {
-                return Ok(());
-            }
-            Err(Error::options(format!(
-                "no column of the DataFrame holds {}, which a point that is written over would lose: name the columns \
-                 with `vector_field` or `vector_fields` (just those that you mean to write), or {without}",
-                lost.join(" or ")
-            )))
-        }
-        None if !claimed.is_empty() => Ok(()),
-        None => {
-            let candidates: Vec<String> = fields
-                .iter()
-                .filter(|field| field.data_type.is_dense_vector())
-                .map(|field| format!("`{}`", field.name))
-                .collect();
-            if candidates.is_empty() {
-                return Ok(());
-            }
-            Err(Error::options(format!(
-                "which column holds the vector? Name it with `vector_field` (or several with `vector_fields`); \
-                 candidates: {}; or {without}",
-                candidates.join(", ")
-            )))
-        }
-    }
+/// Outside of a vector's column, MLlib's vectors are one of the types that can't be kept.
+fn mllib_payload(field: &SparkField) -> Error {
+    Error::unsupported(format!(
+        "column `{}` has the type {}, which can't be kept as payload: say that it is a vector (`vector_fields`, \
+         `sparse_fields`), or convert it with vector_to_array",
+        field.name,
+        field.data_type.name()
+    ))
 }
 
-fn position(fields: &[SparkField], name: &str, option: &str) -> Result<usize> {
+pub(crate) fn position(fields: &[SparkField], name: &str, option: &str) -> Result<usize> {
     fields.iter().position(|field| field.name == name).ok_or_else(|| {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         Error::options(format!("option `{option}`: the DataFrame has no column `{name}`; it has {}", names.join(", ")))
@@ -332,6 +242,7 @@ mod tests {
 
     use super::*;
     use crate::options::{Given, Side};
+    use crate::vector::VectorKind;
 
     fn floats() -> SparkType {
         SparkType::Array(Box::new(SparkType::Float))
@@ -345,8 +256,9 @@ mod tests {
         let options = options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let options = Given { options, session: BTreeMap::new() }.parse(Side::Write)?;
         let fields: Vec<SparkField> = fields.iter().map(|(name, t)| SparkField::new(*name, t.clone())).collect();
-        let vectors: Option<Vec<String>> = vectors.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-        let (columns, id) = assign(&options, &fields, vectors.as_deref())?;
+        let dense = |name: &&str| ((*name).to_owned(), VectorKind::Dense);
+        let vectors: Option<Kinds> = vectors.map(|names| names.iter().map(dense).collect());
+        let (columns, id) = assign(&options, &fields, vectors.as_ref())?;
         Ok((columns.into_iter().map(|column| column.role).collect(), id))
     }
 

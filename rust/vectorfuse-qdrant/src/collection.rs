@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CollectionInfo, CreateCollection, Datatype, Distance, PayloadSchemaType, Value, VectorParams, VectorParamsMap,
-    VectorsConfig,
+    CollectionInfo, CreateCollection, Datatype, Distance, MultiVectorComparator, MultiVectorConfig, PayloadSchemaType,
+    SparseVectorConfig, SparseVectorParams, Value, VectorParams, VectorParamsMap, VectorsConfig,
 };
 use serde::{Deserialize, Serialize};
+use vectorfuse_core::claims::{self, Kinds};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{self, Options};
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::table::{Column, Role};
+use vectorfuse_core::table::Column;
 use vectorfuse_core::vector::VectorKind;
 
 use crate::creation::MADE_FOR_KEY;
@@ -25,10 +26,8 @@ pub(crate) const METADATA_SINCE: (u32, u32) = (1, 16);
 /// A collection that is there.
 #[derive(Debug)]
 pub(crate) struct Collection {
-    /// The dense vectors by name; the unnamed one has the empty name.
+    /// The vectors by name; the unnamed one has the empty name.
     pub(crate) vectors: BTreeMap<String, VectorSpec>,
-    /// Vectors of kinds that are not read or written yet.
-    pub(crate) other_vectors: Vec<String>,
     /// The types that payload indexes say their fields have.
     pub(crate) indexes: BTreeMap<String, SparkType>,
     /// The schema of the DataFrames that were written.
@@ -40,9 +39,9 @@ pub(crate) struct Collection {
 /// One vector of a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VectorSpec {
-    /// The number of dimensions; `None` before the data has said it.
+    /// The number of dimensions; `None` before the data has said it, and for sparse vectors, which have none.
     pub(crate) size: Option<u64>,
-    /// How two of them are compared.
+    /// How two of them are compared; sparse ones always by their inner product.
     pub(crate) distance: options::Distance,
     /// What it is made of.
     #[serde(default)]
@@ -81,28 +80,42 @@ impl Collection {
             Some(Config::ParamsMap(named)) => named.map,
             None => HashMap::new(),
         };
-        let (mut vectors, mut other_vectors) = (BTreeMap::new(), Vec::new());
+        let mut vectors = BTreeMap::new();
         for (name, params) in all {
-            if params.multivector_config.is_some() {
-                other_vectors.push(name);
-            } else {
-                let distance = from_distance(params.distance())?;
-                let (kind, numbers) = (VectorKind::Dense, numbers(params.datatype()));
-                vectors.insert(name, VectorSpec { size: Some(params.size), distance, kind, numbers });
-            }
+            let distance = from_distance(params.distance())?;
+            let kind = if params.multivector_config.is_some() { VectorKind::Multi } else { VectorKind::Dense };
+            let numbers = numbers(params.datatype());
+            vectors.insert(name, VectorSpec { size: Some(params.size), distance, kind, numbers });
         }
-        other_vectors.extend(params.sparse_vectors_config.into_iter().flat_map(|sparse| sparse.map.into_keys()));
-        other_vectors.sort();
+        let sparse = params.sparse_vectors_config.into_iter().flat_map(|sparse| sparse.map.into_keys());
+        vectors.extend(sparse.map(|name| (name, VectorSpec::sparse())));
         let indexes = info.payload_schema.into_iter();
         let indexes = indexes.filter_map(|(field, index)| Some((field, indexed_type(index.data_type())?)));
         let kept = config.metadata.get(METADATA_KEY).map(read_kept).transpose()?;
         let made_for = config.metadata.get(MADE_FOR_KEY).and_then(Value::as_str).cloned();
-        Ok(Self { vectors, other_vectors, indexes: indexes.collect(), kept, made_for })
+        Ok(Self { vectors, indexes: indexes.collect(), kept, made_for })
     }
 
-    /// The names of the dense vectors.
-    pub(crate) fn vector_names(&self) -> Vec<String> {
-        self.vectors.keys().cloned().collect()
+    /// What each vector is made of.
+    pub(crate) fn kinds(&self) -> Kinds {
+        self.vectors.iter().map(|(name, spec)| (name.clone(), spec.kind)).collect()
+    }
+}
+
+impl VectorSpec {
+    fn sparse() -> Self {
+        let (distance, kind) = (options::Distance::Dot, VectorKind::Sparse);
+        Self { size: None, distance, kind, numbers: Numbers::Exact }
+    }
+
+    /// Whether the number of dimensions is yet to be found out.
+    pub(crate) fn lacks_size(&self) -> bool {
+        self.size.is_none() && self.kind != VectorKind::Sparse
+    }
+
+    /// Whether the server gives back the numbers that it was given.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.distance != options::Distance::Cosine && self.numbers != Numbers::Rounded
     }
 }
 
@@ -110,12 +123,18 @@ impl Collection {
 pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<BTreeMap<String, VectorSpec>> {
     let mut vectors = BTreeMap::new();
     for column in columns {
-        if let Role::Vector(name) = &column.role {
-            let properties = options.vectors.get(name).cloned().unwrap_or_default();
-            let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
-            let (kind, numbers) = (VectorKind::Dense, Numbers::Exact);
-            vectors.insert(name.clone(), VectorSpec { size: properties.size, distance, kind, numbers });
-        }
+        let Some((name, kind)) = claims::created(options, column) else { continue };
+        let properties = options.vectors.get(name);
+        let spec = match (kind, properties) {
+            (VectorKind::Sparse, Some(_)) => return Err(sparse_properties(name)),
+            (VectorKind::Sparse, None) => VectorSpec::sparse(),
+            (VectorKind::Dense | VectorKind::Multi, properties) => {
+                let properties = properties.cloned().unwrap_or_default();
+                let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
+                VectorSpec { size: properties.size, distance, kind, numbers: Numbers::Exact }
+            }
+        };
+        vectors.insert(name.to_owned(), spec);
     }
     if let Some(stranger) = options.vectors.keys().find(|name| !vectors.contains_key(*name)) {
         let option = if stranger.is_empty() { "vector.…".to_owned() } else { format!("vector.{stranger}.…") };
@@ -127,13 +146,26 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
     Ok(vectors)
 }
 
+/// The error of options for what a sparse vector does not have.
+pub(crate) fn sparse_properties(name: &str) -> Error {
+    Error::options(format!("option `vector.{name}.…`: a sparse vector has neither a size nor a distance: remove it"))
+}
+
 /// The request that creates a collection; `None` as long as a size is not known.
 pub(crate) fn creation(vectors: &BTreeMap<String, VectorSpec>, kept: &[Column]) -> Result<Option<CreateCollection>> {
-    let mut params = HashMap::new();
+    let (mut params, mut sparse) = (HashMap::new(), HashMap::new());
     for (name, spec) in vectors {
+        let multivector_config = match spec.kind {
+            VectorKind::Sparse => {
+                sparse.insert(name.clone(), SparseVectorParams::default());
+                continue;
+            }
+            VectorKind::Dense => None,
+            VectorKind::Multi => Some(MultiVectorConfig { comparator: MultiVectorComparator::MaxSim.into() }),
+        };
         let Some(size) = spec.size else { return Ok(None) };
         let distance = to_distance(spec.distance).into();
-        params.insert(name.clone(), VectorParams { size, distance, ..VectorParams::default() });
+        params.insert(name.clone(), VectorParams { size, distance, multivector_config, ..VectorParams::default() });
     }
     let config = match params.remove("") {
         Some(unnamed) if params.is_empty() => Config::Params(unnamed),
@@ -144,6 +176,7 @@ pub(crate) fn creation(vectors: &BTreeMap<String, VectorSpec>, kept: &[Column]) 
     };
     Ok(Some(CreateCollection {
         vectors_config: Some(VectorsConfig { config: Some(config) }),
+        sparse_vectors_config: (!sparse.is_empty()).then_some(SparseVectorConfig { map: sparse }),
         metadata: [(METADATA_KEY.to_owned(), kept_value(kept)?)].into(),
         ..CreateCollection::default()
     }))

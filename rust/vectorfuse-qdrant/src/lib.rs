@@ -33,7 +33,7 @@ use vectorfuse_core::paging::{BatchStream, LARGEST_PAGE_BYTES};
 use vectorfuse_core::schema::SparkField;
 use vectorfuse_core::store::{Store, Writer};
 use vectorfuse_core::table::{Column, Role, Scan, Table};
-use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest, vector_name};
+use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest};
 
 use crate::api::{Api, Wanted};
 use crate::collection::Collection;
@@ -118,10 +118,7 @@ impl Store for Qdrant {
         for column in &mut columns {
             column.data_type = column.data_type.on_spark(spark);
         }
-        let others = collection.other_vectors.iter().map(|name| {
-            format!("{} is sparse or a multi-vector and is left out: such vectors can't be read yet", vector_name(name))
-        });
-        Ok(Table { options: self.options.clone(), columns, warnings: others.collect() })
+        Ok(Table { options: self.options.clone(), columns, warnings: Vec::new() })
     }
 
     async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
@@ -133,7 +130,7 @@ impl Store for Qdrant {
             .map_err(|error| Error::internal("the split can't be read").caused_by(error))?;
         let vector_bytes = |column: &Column| match &column.role {
             // The size is not in the scan; a guess serves for the first page alone.
-            Role::Vector(_) => 4 * 1024,
+            Role::Vector(_) | Role::SparseIndices(_) | Role::SparseValues(_) => 4 * 1024,
             Role::Payload(_) | Role::Id { .. } | Role::Unused => FIELD_BYTES,
         };
         let row_bytes = scan.columns.iter().map(vector_bytes).sum();

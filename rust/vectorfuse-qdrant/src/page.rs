@@ -119,8 +119,8 @@ fn wanted(columns: &[Column]) -> Wanted {
             },
             // Asked for by name, the unnamed vector would need a name: it is the only one, so all are asked for.
             Role::Vector(name) if name.is_empty() => vectors = None,
-            Role::Vector(name) => {
-                if let Some(names) = &mut vectors {
+            Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => {
+                if let Some(names) = vectors.as_mut().filter(|names| !names.contains(name)) {
                     names.push(name.clone());
                 }
             }
@@ -149,8 +149,8 @@ fn batch(points: &[(PointId, RetrievedPoint)], columns: &[Column], schema: Schem
 fn append(builder: &mut ColumnBuilder, column: &Column, id: PointId, point: &RetrievedPoint) -> Result<()> {
     match &column.role {
         Role::Payload(field) => builder.append(point.payload.get(field).map(PayloadRef)),
-        Role::Vector(name) => match vector(point, name) {
-            Some(output) => builder.append_vector(dense(output)?),
+        Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match vector(point, name) {
+            Some(output) => append_vector(builder, &column.role, Found::of(output)?),
             None => {
                 builder.append_null();
                 Ok(())
@@ -186,14 +186,46 @@ fn vector<'a>(point: &'a RetrievedPoint, name: &str) -> Option<&'a VectorOutput>
     }
 }
 
-/// Servers before 1.16 fill the older field.
-#[allow(deprecated)]
-fn dense(output: &VectorOutput) -> Result<&[f32]> {
-    match &output.vector {
-        Some(Vector::Dense(dense)) => Ok(&dense.data),
-        None if output.indices.is_none() && output.vectors_count.is_none() => Ok(&output.data),
-        Some(Vector::Sparse(_) | Vector::MultiDense(_)) | None => {
+/// The vector of a point, as what the server says that it is.
+enum Found<'a> {
+    Dense(&'a [f32]),
+    Sparse(&'a [u32], &'a [f32]),
+    Multi(Vec<&'a [f32]>),
+}
+
+impl<'a> Found<'a> {
+    /// Servers before 1.16 fill the older fields.
+    #[allow(deprecated)]
+    fn of(output: &'a VectorOutput) -> Result<Self> {
+        Ok(match &output.vector {
+            Some(Vector::Dense(dense)) => Self::Dense(&dense.data),
+            Some(Vector::Sparse(sparse)) => Self::Sparse(&sparse.indices, &sparse.values),
+            Some(Vector::MultiDense(multi)) => {
+                Self::Multi(multi.vectors.iter().map(|row| row.data.as_slice()).collect())
+            }
+            None => match (&output.indices, output.vectors_count) {
+                (Some(indices), _) => Self::Sparse(&indices.data, &output.data),
+                (None, None) => Self::Dense(&output.data),
+                (None, Some(count)) => {
+                    let size = usize::try_from(count).ok().and_then(|count| output.data.len().checked_div(count));
+                    let size = size.filter(|size| *size > 0);
+                    let size = size.ok_or_else(|| Error::internal("the server sent a multi-vector without vectors"))?;
+                    Self::Multi(output.data.chunks(size).collect())
+                }
+            },
+        })
+    }
+}
+
+fn append_vector(builder: &mut ColumnBuilder, role: &Role, found: Found<'_>) -> Result<()> {
+    match (found, role) {
+        (Found::Sparse(indices, _), Role::SparseIndices(_)) => builder.append_indices(indices),
+        (Found::Sparse(_, values), Role::SparseValues(_)) => builder.append_dense(values),
+        (_, Role::SparseIndices(_) | Role::SparseValues(_)) => {
             Err(Error::internal("the server sent another kind of vector than the collection has"))
         }
+        (Found::Dense(vector), _) => builder.append_dense(vector),
+        (Found::Sparse(indices, values), _) => builder.append_sparse(indices, values),
+        (Found::Multi(rows), _) => builder.append_multi(rows.into_iter()),
     }
 }

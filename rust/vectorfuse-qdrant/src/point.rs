@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 use arrow_array::RecordBatch;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::vectors::VectorsOptions;
-use qdrant_client::qdrant::{DenseVector, NamedVectors, PointStruct, Value, Vector, Vectors, vector};
+use qdrant_client::qdrant::{
+    self, DenseVector, MultiDenseVector, NamedVectors, PointStruct, SparseVector, Value, Vectors, vector,
+};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::payload::ColumnReader;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
+use vectorfuse_core::vector::Vector;
 use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
 use crate::change::{Action, Change, Origin};
-use crate::collection::VectorSpec;
+use crate::collection::{Numbers, VectorSpec};
 use crate::document::Payload;
 
 /// An id as Qdrant's messages have it.
@@ -66,13 +69,13 @@ impl<'a> Points<'a> {
     pub(crate) fn learn_sizes(&self, rows: usize, vectors: &mut BTreeMap<String, VectorSpec>) -> Result<()> {
         for (column, reader) in self.columns.iter().zip(&self.readers) {
             let Role::Vector(name) = &column.role else { continue };
-            let Some(spec) = vectors.get_mut(name).filter(|spec| spec.size.is_none()) else { continue };
+            let Some(spec) = vectors.get_mut(name).filter(|spec| spec.lacks_size()) else { continue };
             for row in 0..rows {
-                let vector = reader.dense_vector(row).map_err(|error| self.place(error, column, row))?;
-                match vector.as_deref() {
-                    Some([]) => return Err(self.place(Error::data("the vector is empty"), column, row)),
-                    Some(vector) => {
-                        spec.size = u64::try_from(vector.len()).ok();
+                let vector = reader.vector(row, spec.kind).map_err(|error| self.place(error, column, row))?;
+                match vector.as_ref().map(dimensions) {
+                    Some(0) => return Err(self.place(Error::data("the vector is empty"), column, row)),
+                    Some(size) => {
+                        spec.size = Some(to_u64(size));
                         break;
                     }
                     None => {}
@@ -85,7 +88,7 @@ impl<'a> Points<'a> {
     /// What a row does; `vectors` say how long each must be.
     pub(crate) fn change(&self, row: usize, vectors: &BTreeMap<String, VectorSpec>) -> Result<Change> {
         let mut payload: HashMap<String, Value> = HashMap::with_capacity(self.columns.len());
-        let mut named: HashMap<String, Vector> = HashMap::new();
+        let mut named: HashMap<String, qdrant::Vector> = HashMap::new();
         let mut has_vector_column = false;
         let mut id = None;
         for (column, reader) in self.columns.iter().zip(&self.readers) {
@@ -96,11 +99,15 @@ impl<'a> Points<'a> {
                     let value: Payload = reader.document(row).map_err(|error| self.place(error, column, row))?;
                     payload.insert(field.clone(), value.0);
                 }
-                Role::Vector(name) => {
+                Role::Vector(name) | Role::SparseValues(name) => {
                     has_vector_column = true;
-                    let vector = dense(reader, row, name, vectors).map_err(|error| self.place(error, column, row))?;
+                    let spec = vectors.get(name);
+                    let vector = self.vector(reader, &column.role, spec, row);
+                    let vector = vector.map_err(|error| self.place(error, column, row))?;
                     named.extend(vector.map(|vector| (name.clone(), vector)));
                 }
+                // With its values.
+                Role::SparseIndices(_) => {}
                 Role::Id { .. } => {
                     let (found, kept) =
                         column_id(reader, &column.data_type, row).map_err(|error| self.place(error, column, row))?;
@@ -123,6 +130,32 @@ impl<'a> Points<'a> {
         let name = self.id_text(row).filter(|text| !id.is_named(text));
         let origin = Origin { name, ..self.origin(row) };
         Ok(Change { id, origin, action: Action::Upsert(point), rows: 1 })
+    }
+
+    fn vector(
+        &self,
+        reader: &ColumnReader,
+        role: &Role,
+        spec: Option<&VectorSpec>,
+        row: usize,
+    ) -> Result<Option<qdrant::Vector>> {
+        let indices = match role {
+            Role::SparseValues(name) => {
+                let indices = Role::SparseIndices(name.clone());
+                self.columns.iter().position(|column| column.role == indices)
+            }
+            Role::Vector(_) | Role::SparseIndices(_) | Role::Id { .. } | Role::Payload(_) | Role::Unused => None,
+        };
+        let vector = match indices {
+            Some(indices) => ColumnReader::sparse_pair(&self.readers[indices], reader, row)?,
+            None => reader.vector(row, spec.map(|spec| spec.kind).unwrap_or_default())?,
+        };
+        let Some(vector) = vector else { return Ok(None) };
+        if let Some(spec) = spec {
+            check(&vector, spec)
+                .map_err(|error| error.with("vector", vector_name(role.vector().unwrap_or_default())))?;
+        }
+        Ok(Some(sent(vector)))
     }
 
     fn other_id(&self, row: usize) -> Result<PointId> {
@@ -154,7 +187,7 @@ impl<'a> Points<'a> {
     }
 
     fn vector_columns(&self) -> String {
-        let names = self.columns.iter().filter(|column| matches!(column.role, Role::Vector(_)));
+        let names = self.columns.iter().filter(|column| column.role.vector().is_some());
         names.map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
@@ -207,26 +240,62 @@ fn column_id(reader: &ColumnReader, data_type: &SparkType, row: usize) -> Result
     Ok((id, kept))
 }
 
-fn dense(
-    reader: &ColumnReader,
-    row: usize,
-    name: &str,
-    vectors: &BTreeMap<String, VectorSpec>,
-) -> Result<Option<Vector>> {
-    let Some(data) = reader.dense_vector(row)? else { return Ok(None) };
-    let size = vectors.get(name).and_then(|spec| spec.size);
-    if size.is_some_and(|size| size != to_u64(data.len())) {
-        return Err(Error::data(format!(
-            "the vector has {} dimensions, and {} of the collection has {}",
-            data.len(),
-            vector_name(name),
-            size.unwrap_or_default()
-        )));
+/// The number of dimensions of a vector, of the first one of a multi-vector.
+fn dimensions(vector: &Vector) -> usize {
+    match vector {
+        Vector::Dense(data) => data.len(),
+        Vector::Sparse(..) => 0,
+        Vector::Multi(rows) => rows.first().map_or(0, Vec::len),
     }
-    Ok(Some(Vector { vector: Some(vector::Vector::Dense(DenseVector { data })), ..Vector::default() }))
 }
 
-fn message(mut named: HashMap<String, Vector>) -> Option<Vectors> {
+/// Whether the collection's vector can be this one, as it is.
+fn check(vector: &Vector, spec: &VectorSpec) -> Result<()> {
+    let size = |length: usize, what: &str| match spec.size {
+        Some(size) if size != to_u64(length) => {
+            Err(Error::data(format!("{what} has {length} dimensions, and the vector of the collection has {size}")))
+        }
+        Some(_) | None => Ok(()),
+    };
+    match vector {
+        Vector::Dense(data) => {
+            size(data.len(), "the vector")?;
+            bytes(data, spec.numbers)
+        }
+        Vector::Sparse(..) => Ok(()),
+        Vector::Multi(rows) => rows.iter().enumerate().try_for_each(|(place, row)| {
+            size(row.len(), &format!("the multi-vector's row {place}"))?;
+            bytes(row, spec.numbers)
+        }),
+    }
+}
+
+/// A server that keeps bytes cuts every other number down to one.
+fn bytes(data: &[f32], numbers: Numbers) -> Result<()> {
+    let is_byte = |value: &f32| value.fract() == 0.0 && (0.0..=255.0).contains(value);
+    match data.iter().position(|value| !is_byte(value)).filter(|_| numbers == Numbers::Bytes) {
+        Some(place) => Err(Error::data(format!(
+            "the vector's element {place} is {}: the collection keeps integers from 0 to 255 (Uint8), and the server would \
+             change it",
+            data[place]
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn sent(vector: Vector) -> qdrant::Vector {
+    let variant = match vector {
+        Vector::Dense(data) => vector::Vector::Dense(DenseVector { data }),
+        Vector::Sparse(indices, values) => vector::Vector::Sparse(SparseVector { values, indices }),
+        Vector::Multi(rows) => {
+            let vectors = rows.into_iter().map(|data| DenseVector { data }).collect();
+            vector::Vector::MultiDense(MultiDenseVector { vectors })
+        }
+    };
+    qdrant::Vector { vector: Some(variant), ..qdrant::Vector::default() }
+}
+
+fn message(mut named: HashMap<String, qdrant::Vector>) -> Option<Vectors> {
     let options = match named.remove("") {
         Some(unnamed) if named.is_empty() => VectorsOptions::Vector(unnamed),
         // The unnamed vector's name is empty: beside named ones it is one of them.

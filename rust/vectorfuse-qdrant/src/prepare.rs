@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Distance, Options, Overwrite};
-use vectorfuse_core::table::{Column, Role};
+use vectorfuse_core::table::Column;
+use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
 
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
@@ -21,11 +22,10 @@ impl Qdrant {
             return Err(self.place(write::already_there(self.api.collection())));
         }
         let recreate = request.mode == Mode::Overwrite && self.options.named.overwrite == Overwrite::Recreate;
-        let vectors = there.as_ref().filter(|_| !recreate).map(Collection::vector_names);
+        let vectors = there.as_ref().filter(|_| !recreate).map(Collection::kinds);
         let (columns, id) =
-            write::assign(&self.options, &request.fields, vectors.as_deref()).map_err(|e| self.place(e))?;
+            write::assign(&self.options, &request.fields, vectors.as_ref()).map_err(|e| self.place(e))?;
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
-            refuse_other_vectors(&self.options, there, request.mode, &columns)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;
         }
         let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
@@ -69,7 +69,7 @@ impl Qdrant {
     /// Adds the columns of a write to the schema that is kept with the collection, if one is.
     async fn keep(&self, there: &Collection, columns: &[Column], id: &write::IdSource) -> Result<()> {
         let Some(before) = &there.kept else { return Ok(()) };
-        let kept = schema::merged(before, columns, id)?;
+        let kept = schema::merged(before, columns, id, &there.vectors)?;
         if kept != *before {
             self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
         }
@@ -92,7 +92,7 @@ impl Qdrant {
                 Ok(Details { vectors: there.vectors, create: None, made_for })
             }
             Some(there) if named.overwrite == Overwrite::Truncate => {
-                let kept = schema::merged(&[], columns, id)?;
+                let kept = schema::merged(&[], columns, id, &there.vectors)?;
                 self.api.delete_all().await?;
                 self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
                 Ok(Details { vectors: there.vectors, create: None, made_for })
@@ -102,7 +102,7 @@ impl Qdrant {
                     return Err(self.missing());
                 }
                 let vectors = collection::planned_vectors(&self.options, columns)?;
-                let kept = schema::merged(&[], columns, id)?;
+                let kept = schema::merged(&[], columns, id, &vectors)?;
                 // Checks the vectors before anything is deleted.
                 let creation = creation::request(&vectors, &kept, made_for.as_deref())?;
                 if there.is_some() {
@@ -133,7 +133,7 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
         warnings
             .push(format!("{} has the distance Cosine: the server keeps and returns it normalised", vector_name(name)));
     }
-    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.numbers != Numbers::Exact) {
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.numbers == Numbers::Rounded) {
         warnings
             .push(format!("the collection keeps {} in fewer bits than 32: the server rounds it", vector_name(name)));
     }
@@ -153,25 +153,6 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
     warnings
 }
 
-/// A column that would be taken for a sparse vector or a multi-vector must not end as payload.
-fn refuse_other_vectors(options: &Options, there: &Collection, mode: Mode, columns: &[Column]) -> Result<()> {
-    let other = |column: &&Column| there.other_vectors.contains(&column.name) && column.role != Role::Unused;
-    if let Some(column) = columns.iter().find(other) {
-        return Err(Error::unsupported(format!(
-            "column `{}`: the vector of that name is sparse or a multi-vector, which can't be written yet",
-            column.name
-        )));
-    }
-    match there.other_vectors.first() {
-        Some(name) if mode == Mode::Append && !options.names_vectors() => Err(Error::unsupported(format!(
-            "{} is sparse or a multi-vector, which can't be written yet, and a point that is written over would lose it: \
-             name the vectors that you mean to write with `vector_field` or `vector_fields` if that is what you want",
-            vector_name(name)
-        ))),
-        Some(_) | None => Ok(()),
-    }
-}
-
 /// What the user says of a vector of a collection that is there must be so.
 fn refuse_properties_that_differ(options: &Options, there: &BTreeMap<String, collection::VectorSpec>) -> Result<()> {
     let differs = |name: &str, said: String, is: String| {
@@ -187,6 +168,9 @@ fn refuse_properties_that_differ(options: &Options, there: &BTreeMap<String, col
                 vector_name(name)
             )));
         };
+        if spec.kind == VectorKind::Sparse {
+            return Err(collection::sparse_properties(name));
+        }
         if let Some(size) = properties.size.filter(|size| Some(*size) != spec.size) {
             return differs(
                 name,
@@ -195,7 +179,7 @@ fn refuse_properties_that_differ(options: &Options, there: &BTreeMap<String, col
             );
         }
     }
-    for (name, spec) in there {
+    for (name, spec) in there.iter().filter(|(_, spec)| spec.kind != VectorKind::Sparse) {
         let own = options.vectors.get(name).and_then(|properties| properties.distance);
         if let Some(distance) = own.or(options.named.distance).filter(|distance| *distance != spec.distance) {
             return differs(name, format!("the distance {distance:?}"), format!("{:?}", spec.distance));

@@ -8,9 +8,10 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{Sample, merge_index_type};
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::{Column, ID_COLUMN, Role, VECTOR_COLUMN};
+use vectorfuse_core::vector::{VectorKind, holds_every_number, is_index_list, is_value_list};
 use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
-use crate::collection::Collection;
+use crate::collection::{Collection, VectorSpec};
 use crate::document::PayloadRef;
 
 /// In a column's metadata: the payload's field, where that is not the column's name. Spark hands an inferred schema back
@@ -21,7 +22,7 @@ const FIELD_METADATA: &str = "vectorfuse.field";
 pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Column> {
     let mut columns = kept.to_vec();
     for column in vector_columns(collection) {
-        if !columns.iter().any(|other| other.role == column.role) {
+        if !columns.iter().any(|other| other.role.vector() == column.role.vector()) {
             let name = free_name(&column.name, &columns);
             columns.push(Column { name, ..column });
         }
@@ -74,16 +75,22 @@ pub(crate) fn user_columns(collection: &Collection, known: &[Column], schema: Ve
                 }
                 (None, None) => Role::Payload(field.name.clone()),
             };
-            check_type(&field, &role)?;
+            check_type(&field, &role, &collection.vectors)?;
             Ok(Column { name: field.name, data_type: field.data_type, metadata: field.metadata, role })
         })
         .collect()
 }
 
-/// What the collection keeps after a write of `written` columns into one that kept `before`.
-pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Result<Vec<Column>> {
+/// What a collection with these vectors keeps after a write of `written` columns into one that kept `before`.
+pub(crate) fn merged(
+    before: &[Column],
+    written: &[Column],
+    id: &IdSource,
+    vectors: &BTreeMap<String, VectorSpec>,
+) -> Result<Vec<Column>> {
     let mut merged = before.to_vec();
     for column in written.iter().filter(|column| column.role != Role::Unused) {
+        let column = &read_again(column, vectors);
         let Some(known) = merged.iter_mut().find(|known| known.name == column.name) else {
             if matches!(column.role, Role::Id { .. })
                 && let Some(other) = merged.iter().find(|known| matches!(known.role, Role::Id { .. }))
@@ -98,7 +105,9 @@ pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Re
         };
         let both_ids = matches!((&known.role, &column.role), (Role::Id { .. }, Role::Id { .. }));
         let same_part = both_ids || known.role == column.role;
-        if !same_part || known.data_type != column.data_type {
+        // What a store gives back of a vector has one form, which each type without bounds can show.
+        let shown = column.role.vector().is_some() && holds_every_number(&known.data_type);
+        if !same_part || (known.data_type != column.data_type && !shown) {
             return Err(Error::options(format!(
                 "column `{}` is {} in the DataFrame and {} in the collection: cast or rename it, or overwrite the collection",
                 column.name,
@@ -132,21 +141,30 @@ pub(crate) fn merged(before: &[Column], written: &[Column], id: &IdSource) -> Re
     Ok(merged)
 }
 
+/// The column of a vector with the type as which it can be read.
+fn read_again(column: &Column, vectors: &BTreeMap<String, VectorSpec>) -> Column {
+    let Role::Vector(name) = &column.role else { return column.clone() };
+    let Some(spec) = vectors.get(name) else { return column.clone() };
+    Column { data_type: spec.kind.read_again(&column.data_type, spec.is_exact()), ..column.clone() }
+}
+
 fn described(column: &Column) -> String {
     let part = match &column.role {
         Role::Id { .. } => "the id, ".to_owned(),
         Role::Vector(name) => format!("{}, ", vector_name(name)),
+        Role::SparseIndices(name) => format!("the indices of {}, ", vector_name(name)),
+        Role::SparseValues(name) => format!("the values of {}, ", vector_name(name)),
         Role::Payload(_) | Role::Unused => String::new(),
     };
     format!("{part}{}", column.data_type.name())
 }
 
 fn vector_columns(collection: &Collection) -> Vec<Column> {
-    let column = |vector: &String| {
+    let column = |(vector, spec): (&String, &VectorSpec)| {
         let name = if vector.is_empty() { VECTOR_COLUMN } else { vector.as_str() };
-        Column::new(name, SparkType::Array(Box::new(SparkType::Float)), Role::Vector(vector.clone()))
+        Column::new(name, spec.kind.column_type(), Role::Vector(vector.clone()))
     };
-    collection.vectors.keys().map(column).collect()
+    collection.vectors.iter().map(column).collect()
 }
 
 /// The name itself, or, where a column has it, with as many `payload_` in front as it takes.
@@ -158,20 +176,30 @@ fn free_name(name: &str, columns: &[Column]) -> String {
     free
 }
 
-fn check_type(field: &SparkField, role: &Role) -> Result<()> {
-    let fits = match role {
-        Role::Vector(_) => field.data_type.is_dense_vector(),
-        Role::Id { kept: None } => is_integer_id(&field.data_type) || matches!(field.data_type, SparkType::String(_)),
-        Role::Id { kept: Some(_) } => field.data_type.is_map_key(),
-        Role::Payload(_) | Role::Unused => true,
+fn check_type(field: &SparkField, role: &Role, vectors: &BTreeMap<String, VectorSpec>) -> Result<()> {
+    let data_type = &field.data_type;
+    let (fits, what) = match role {
+        Role::Vector(name) => {
+            // A vector that the collection no longer has is null in every row.
+            let kind = vectors.get(name).map(|spec| spec.kind);
+            let types = match kind {
+                Some(VectorKind::Sparse) => "a sparse vector: read it as struct, map<long,float> or string",
+                Some(VectorKind::Multi) => "a multi-vector: read it as array<array<float>>",
+                Some(VectorKind::Dense) | None => "a vector: read it as array<float>",
+            };
+            (kind.is_none_or(|kind| kind.reads_as(data_type)), types)
+        }
+        Role::SparseIndices(_) => (is_index_list(data_type), "the indices of a sparse vector: read it as array<long>"),
+        Role::SparseValues(_) => (is_value_list(data_type), "the values of a sparse vector: read it as array<float>"),
+        Role::Id { kept: None } => {
+            let fits = is_integer_id(data_type) || matches!(data_type, SparkType::String(_));
+            (fits, "an id: read it as string or long")
+        }
+        Role::Id { kept: Some(_) } => (data_type.is_map_key(), "an id: read it as string or long"),
+        Role::Payload(_) | Role::Unused => (!data_type.has_mllib_vector(), "no vector: read it as array or struct"),
     };
     if fits {
         return Ok(());
     }
-    let what = if matches!(role, Role::Vector(_)) {
-        "a vector: read it as array<float>"
-    } else {
-        "an id: read it as string or long"
-    };
-    Err(Error::options(format!("column `{}` can't be {}: it is {what}", field.name, field.data_type.name())))
+    Err(Error::options(format!("column `{}` can't be {}: it is {what}", field.name, data_type.name())))
 }

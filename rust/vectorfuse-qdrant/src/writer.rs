@@ -14,6 +14,7 @@ use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::upload::Upload;
+use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
 use crate::api::Api;
@@ -42,7 +43,7 @@ pub(crate) struct Details {
 impl Details {
     /// The name of the first vector whose size is not known.
     pub(crate) fn vector_without_size(&self) -> &str {
-        let open = self.vectors.iter().find(|(_, spec)| spec.size.is_none());
+        let open = self.vectors.iter().find(|(_, spec)| spec.lacks_size());
         open.map(|(name, _)| name.as_str()).unwrap_or_default()
     }
 
@@ -226,6 +227,16 @@ pub(crate) fn adopted(
                 vector_name(name),
                 mine.distance
             )));
+        }
+        if there.vectors.get(name).is_some_and(|theirs| theirs.kind != mine.kind) {
+            return Err(Error::options(format!(
+                "another job has just created the collection, and {} of it is not {}",
+                vector_name(name),
+                mine.kind.name()
+            )));
+        }
+        if mine.kind == VectorKind::Sparse && there.vectors.contains_key(name) {
+            continue;
         }
         let theirs = there.vectors.get(name).and_then(|spec| spec.size);
         if theirs.is_none() || (mine.size.is_some() && mine.size != theirs) {

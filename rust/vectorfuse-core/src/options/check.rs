@@ -66,18 +66,42 @@ fn vectors(named: &Named) -> Result<()> {
             "options `vector_field` (the unnamed vector) and `vector_fields` (named ones) exclude each other",
         ));
     }
-    match (&named.vector_fields, &named.vector_names) {
-        (None, Some(_)) => return Err(Error::options("option `vector_names` goes with `vector_fields`")),
-        (Some(fields), Some(names)) if fields.len() != names.len() => {
-            return Err(Error::options(format!(
-                "options `vector_fields` and `vector_names` differ in length: {} and {}",
-                fields.len(),
-                names.len()
-            )));
+    let pairs = [
+        ("vector_fields", &named.vector_fields, "vector_names", &named.vector_names),
+        ("sparse_fields", &named.sparse_fields, "sparse_names", &named.sparse_names),
+        ("multi_fields", &named.multi_fields, "multi_names", &named.multi_names),
+    ];
+    for (fields, columns, names, said) in pairs {
+        match (columns, said) {
+            (None, Some(_)) => return Err(Error::options(format!("option `{names}` goes with `{fields}`"))),
+            (Some(columns), Some(said)) => same_length((fields, columns), (names, said))?,
+            (Some(_) | None, None) => {}
         }
-        (Some(_) | None, _) => {}
     }
-    Ok(())
+    match (&named.sparse_vector_index_fields, &named.sparse_vector_value_fields, &named.sparse_vector_names) {
+        (None, None, None) => Ok(()),
+        (Some(indices), Some(values), Some(names)) => {
+            same_length(("sparse_vector_index_fields", indices), ("sparse_vector_value_fields", values))?;
+            same_length(("sparse_vector_index_fields", indices), ("sparse_vector_names", names))
+        }
+        (_, _, _) => Err(Error::options(
+            "options `sparse_vector_index_fields`, `sparse_vector_value_fields` and `sparse_vector_names` go together: \
+             a sparse vector in one column is named with `sparse_fields`",
+        )),
+    }
+}
+
+fn same_length(one: (&str, &[String]), other: (&str, &[String])) -> Result<()> {
+    if one.1.len() == other.1.len() {
+        return Ok(());
+    }
+    Err(Error::options(format!(
+        "options `{}` and `{}` differ in length: {} and {}",
+        one.0,
+        other.0,
+        one.1.len(),
+        other.1.len()
+    )))
 }
 
 fn pem(name: &str, text: String) -> Result<String> {

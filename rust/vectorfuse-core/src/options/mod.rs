@@ -6,7 +6,7 @@
 mod check;
 mod parse;
 mod peers;
-mod table;
+pub(crate) mod table;
 mod value;
 
 use std::collections::BTreeMap;
@@ -129,7 +129,10 @@ impl Options {
     /// Whether the user says which columns hold the vectors, or that none does.
     #[must_use]
     pub fn names_vectors(&self) -> bool {
-        self.named.vector_field.is_some() || self.named.vector_fields.is_some()
+        let named = &self.named;
+        let lists =
+            [&named.vector_fields, &named.sparse_fields, &named.sparse_vector_value_fields, &named.multi_fields];
+        named.vector_field.is_some() || lists.into_iter().any(Option::is_some)
     }
 
     /// The schema that the options give; `None` if they give none.

@@ -134,9 +134,23 @@ options! {
         "vector_field" | "embedding_field" => vector_field: Option<String> = None,
             "The column that holds the unnamed vector; `vector` where there is one.";
         "vector_fields" => vector_fields: Option<Vec<String>> = None,
-            "The columns that hold named vectors. The empty text says that there are no vectors.";
+            "The columns that hold named dense vectors. The empty text says that there are none; if no other option names vectors, that points have no vectors at all.";
         "vector_names" => vector_names: Option<Vec<String>> = None,
             "The names of the vectors in `vector_fields`, in the same order; the columns' own names if not given.";
+        "sparse_fields" => sparse_fields: Option<Vec<String>> = None,
+            "The columns that each hold a sparse vector: struct<indices,values>, map, JSON text or MLlib's.";
+        "sparse_names" => sparse_names: Option<Vec<String>> = None,
+            "The names of the vectors in `sparse_fields`, in the same order; the columns' own names if not given.";
+        "sparse_vector_index_fields" => sparse_vector_index_fields: Option<Vec<String>> = None,
+            "With `sparse_vector_value_fields` and `sparse_vector_names`: the columns of the indices of sparse vectors that stand in two columns each.";
+        "sparse_vector_value_fields" => sparse_vector_value_fields: Option<Vec<String>> = None,
+            "The columns of their values, in the same order.";
+        "sparse_vector_names" => sparse_vector_names: Option<Vec<String>> = None,
+            "The names of these vectors, in the same order.";
+        "multi_fields" | "multi_vector_fields" => multi_fields: Option<Vec<String>> = None,
+            "The columns that hold multi-vectors: arrays of vectors of one size.";
+        "multi_names" | "multi_vector_names" => multi_names: Option<Vec<String>> = None,
+            "The names of the vectors in `multi_fields`, in the same order; the columns' own names if not given.";
         "payload_fields" => payload_fields: Option<Vec<String>> = None,
             "The columns that are kept as payload; all others than the id and the vectors if not given.";
         "write_mode" => write_mode: String = "upsert".to_owned(),
@@ -185,15 +199,6 @@ pub(super) const PLANNED: &[&str] = &[
     "vector_name",
     "score_threshold",
     "search_params",
-    "sparse_vector_value_fields",
-    "sparse_vector_index_fields",
-    "sparse_vector_names",
-    "sparse_fields",
-    "sparse_names",
-    "multi_vector_fields",
-    "multi_vector_names",
-    "multi_fields",
-    "multi_names",
     "condition",
     "counter_fields",
     "op_field",

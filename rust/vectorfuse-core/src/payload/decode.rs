@@ -1,4 +1,6 @@
-//! From documents to Arrow columns of a known Spark type.
+//! From documents to Arrow columns of a known Spark type, and from vectors.
+
+mod vector;
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use super::{text, variant::VariantColumn};
 use crate::civil;
 use crate::document::{DocumentRef, View};
 use crate::error::{Error, Result};
+use crate::mllib::Mllib;
 use crate::schema::{Layout, SparkField, SparkType, arrow_fields, element_field, map_entries};
 
 /// Builds one column. A value that does not fit its type is an error; it is never changed.
@@ -84,6 +87,7 @@ impl ColumnBuilder {
     #[must_use]
     pub fn new(data_type: &SparkType, capacity: usize) -> Self {
         let values = match data_type {
+            SparkType::MllibVector(_) => return Self::new(&Mllib::sql_type(), capacity),
             SparkType::Null => Values::Null(0),
             SparkType::Boolean => Values::Boolean(BooleanBuilder::with_capacity(capacity)),
             SparkType::Byte => Values::Byte(PrimitiveBuilder::with_capacity(capacity)),
@@ -244,19 +248,6 @@ impl ColumnBuilder {
         done.ok_or_else(|| Error::data(format!("`{}` is no {}", shorten(written), self.data_type.name())))
     }
 
-    /// Appends a dense vector to a column of `array<float>` or `array<double>`.
-    pub fn append_vector(&mut self, vector: &[f32]) -> Result<()> {
-        let Values::Array(offsets, elements) = &mut self.values else {
-            return Err(Error::options(format!("a vector can't be read as {}", self.data_type.name())));
-        };
-        match &mut elements.values {
-            Values::Float(builder) => builder.append_slice(vector),
-            Values::Double(builder) => vector.iter().for_each(|value| builder.append_value((*value).into())),
-            _ => return Err(Error::options(format!("a vector can't be read as {}", self.data_type.name()))),
-        }
-        offsets.append(vector.len())
-    }
-
     /// The column that was built; the builder starts anew.
     pub fn finish(&mut self) -> Result<ArrayRef> {
         Ok(match &mut self.values {
@@ -359,6 +350,14 @@ fn misfit<'a, D: DocumentRef<'a>>(data_type: &SparkType, value: D) -> Error {
     Error::data(format!(
         "the stored value {shown} ({}) does not fit {}: read the column with another type (`.schema(…)`)",
         value.view().name(),
+        data_type.name()
+    ))
+}
+
+/// A number of a vector that its column can't show.
+fn misfit_number(value: f32, data_type: &SparkType) -> Error {
+    Error::data(format!(
+        "the vector's number {value} does not fit {}: read the vector as array<float> (`.schema(…)`)",
         data_type.name()
     ))
 }

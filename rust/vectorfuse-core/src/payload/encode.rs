@@ -1,4 +1,6 @@
-//! From Arrow columns to documents.
+//! From Arrow columns to documents, and to vectors.
+
+mod vector;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -12,6 +14,7 @@ use super::{text, variant};
 use crate::civil;
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::mllib::Mllib;
 use crate::schema::SparkType;
 
 /// A column of a batch with its Arrow type found out once, so that each value costs one step.
@@ -49,6 +52,7 @@ impl ColumnReader {
             return Err(Error::internal(format!("a batch has {} where {expected} was agreed", array.data_type())));
         }
         let values = match data_type {
+            SparkType::MllibVector(_) => return Self::new(array, &Mllib::sql_type()),
             SparkType::Null => Values::Null,
             SparkType::Boolean => Values::Boolean(array.as_boolean().clone()),
             SparkType::Byte => Values::Byte(array.as_primitive().clone()),
@@ -194,38 +198,6 @@ impl ColumnReader {
             | Values::Struct(_)
             | Values::Map(..) => return Err(Error::internal("a value that is no integer was taken for one")),
         }))
-    }
-
-    /// The dense vector of `row` of an `array<float>` or `array<double>` column; `None` for null. A null element, a
-    /// number that is not finite, or a double that 32 bits can't hold is an error.
-    pub fn dense_vector(&self, row: usize) -> Result<Option<Vec<f32>>> {
-        if self.is_null(row) {
-            return Ok(None);
-        }
-        let Values::Array(offsets, elements) = &self.values else {
-            return Err(Error::internal("a value that is no array was taken for a vector"));
-        };
-        let range = range(offsets, row);
-        if let Some(index) = range.clone().find(|index| elements.is_null(*index)) {
-            return Err(Error::data(format!("the vector's element {} is null", index - range.start)));
-        }
-        let start = range.start;
-        let vector: Vec<f32> = match &elements.values {
-            Values::Float(array) => array.values()[range].to_vec(),
-            #[allow(clippy::cast_possible_truncation)] // to the nearest 32-bit number: what the store keeps
-            Values::Double(array) => array.values()[range].iter().map(|value| *value as f32).collect(),
-            _ => return Err(Error::internal("an array without floats was taken for a vector")),
-        };
-        match vector.iter().position(|value| !value.is_finite()) {
-            Some(index) => {
-                let value = match &elements.values {
-                    Values::Double(array) => array.value(start + index),
-                    _ => vector[index].into(),
-                };
-                Err(Error::data(format!("the vector's element {index} is {value}: vectors hold finite 32-bit numbers")))
-            }
-            None => Ok(Some(vector)),
-        }
     }
 }
 

@@ -17,6 +17,7 @@
 mod decode;
 mod encode;
 mod infer;
+mod sparse_text;
 mod text;
 mod variant;
 

@@ -1,10 +1,6 @@
 //! Collections that others have made and filled: what is inferred, and what the user's own schema does.
 
-use qdrant_client::qdrant::{
-    CreateCollectionBuilder, Distance, FieldType, MultiVectorComparator, MultiVectorConfigBuilder, PointStruct,
-    SparseVectorParamsBuilder, SparseVectorsConfigBuilder, UpsertPointsBuilder, VectorParamsBuilder,
-    VectorsConfigBuilder, collections_client::CollectionsClient, points_client::PointsClient,
-};
+use qdrant_client::qdrant::{FieldType, PointStruct, UpsertPointsBuilder, points_client::PointsClient};
 use serde_json::json;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
@@ -12,8 +8,8 @@ use vectorfuse_core::table::fields;
 
 use crate::support::job::{Job, refused};
 use crate::support::raw::filled;
-use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, double, floats, int, text, vector};
+use crate::support::server::{asking, block_on, channel};
+use crate::support::values::{Val, double, int, text, vector};
 
 async fn types(job: &Job) -> Vec<(String, String)> {
     let table = job.table(None).await.unwrap();
@@ -196,28 +192,5 @@ fn the_sample_is_bounded_by_its_option() {
         ] {
             assert_eq!(types(&Job::on(&place).with("schema_sample", sample)).await, expected, "{sample}");
         }
-    });
-}
-
-#[test]
-fn vectors_of_other_kinds_are_left_out_with_a_word() {
-    block_on(async {
-        let place = Place::shared("kinds");
-        let mut dense = VectorsConfigBuilder::default();
-        dense.add_named_vector_params("d", VectorParamsBuilder::new(2, Distance::Dot));
-        let multi = MultiVectorConfigBuilder::new(MultiVectorComparator::MaxSim);
-        dense.add_named_vector_params("m", VectorParamsBuilder::new(2, Distance::Dot).multivector_config(multi));
-        let mut sparse = SparseVectorsConfigBuilder::default();
-        sparse.add_named_vector_params("s", SparseVectorParamsBuilder::default());
-        let create =
-            CreateCollectionBuilder::new(&place.collection).vectors_config(dense).sparse_vectors_config(sparse);
-        CollectionsClient::new(channel(&place.url)).create(asking(create.build())).await.unwrap();
-        let table = Job::on(&place).table(None).await.unwrap();
-        assert_eq!(table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["id", "d"]);
-        assert_eq!(table.warnings.len(), 2, "{:?}", table.warnings);
-        assert!(table.warnings[0].contains("`m`") && table.warnings[1].contains("`s`"), "{:?}", table.warnings);
-        let frame = crate::support::job::Frame::new(&[("d", floats()), ("s", SparkType::string())], Vec::new());
-        let plan = Job::on(&place).plan(&frame.fields, vectorfuse_core::write::Mode::Append).await;
-        refused(plan, Kind::Unsupported, &["column `s`"]);
     });
 }

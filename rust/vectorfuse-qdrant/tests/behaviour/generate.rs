@@ -175,6 +175,7 @@ fn present(data_type: &SparkType) -> BoxedStrategy<Val> {
         SparkType::String(_) => string(),
         SparkType::Binary => vec(any::<u8>(), 0..20).prop_map(Val::Bytes).boxed(),
         SparkType::Variant => json().prop_map(Val::Variant).boxed(),
+        SparkType::MllibVector(_) => panic!("a payload has no vector of MLlib"),
         SparkType::Array(element) => vec(element_value(element), 0..4).prop_map(Val::List).boxed(),
         SparkType::Struct(fields) => {
             fields.iter().map(|field| value(&field.data_type)).collect::<Vec<_>>().prop_map(Val::Struct).boxed()

@@ -20,3 +20,4 @@ mod requests;
 mod save_modes;
 mod splits;
 mod support;
+mod vectors;

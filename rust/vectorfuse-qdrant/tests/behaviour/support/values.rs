@@ -15,6 +15,7 @@ use arrow_array::{
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::DataType;
 use serde_json::Value as Json;
+use vectorfuse_core::mllib::Mllib;
 use vectorfuse_core::payload::{ColumnBuilder, ColumnReader};
 use vectorfuse_core::schema::{Layout, SparkType, arrow_fields, element_field, map_entries};
 
@@ -138,6 +139,7 @@ pub fn to_arrow(values: &[&Val], data_type: &SparkType) -> ArrayRef {
             Val::Variant(json) => Some(unsafe_row_variant(json)),
             other => panic!("{other:?} is no variant"),
         }))),
+        SparkType::MllibVector(_) => to_arrow(values, &Mllib::sql_type()),
         SparkType::Array(element) => {
             let lists: Vec<&[Val]> = values.iter().map(|value| items(value)).collect();
             let flat: Vec<&Val> = lists.iter().copied().flatten().collect();
@@ -229,6 +231,7 @@ fn value(array: &ArrayRef, data_type: &SparkType, row: usize) -> Val {
             let reader = ColumnReader::new(&bytes, &SparkType::Variant).unwrap();
             Val::Variant(reader.document(0).unwrap())
         }
+        SparkType::MllibVector(_) => value(array, &Mllib::sql_type(), row),
         SparkType::Array(element) => {
             let items = array.as_list::<i32>().value(row);
             Val::List((0..items.len()).map(|index| value(&items, element, index)).collect())
