@@ -1,10 +1,14 @@
 //! Random schemas and rows for the property test: every type, odd names, values at the edges, nulls everywhere.
 
+mod vectors;
+
 use proptest::collection::{btree_set, hash_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 use vectorfuse_core::schema::{SparkField, SparkType};
+
+pub use vectors::VectorColumn;
 
 use crate::support::values::{Val, int, text};
 
@@ -20,19 +24,6 @@ pub enum IdKind {
     Keys(Vec<(Val, Val)>),
     /// By nothing.
     None,
-}
-
-/// A dense vector of a case.
-#[derive(Clone, Debug)]
-pub struct VectorColumn {
-    /// `None` for the unnamed vector.
-    pub vector: Option<&'static str>,
-    pub size: usize,
-    /// Whether the option says the size, or the data.
-    pub stated: bool,
-    pub data_type: SparkType,
-    /// One value per row.
-    pub values: Vec<Val>,
 }
 
 /// A collection's worth of columns and rows.
@@ -268,43 +259,6 @@ fn id(rows: usize) -> BoxedStrategy<IdKind> {
     .boxed()
 }
 
-fn vector_column(vector: Option<&'static str>, rows: usize, nulls: bool) -> BoxedStrategy<VectorColumn> {
-    (1_usize..6, any::<bool>(), any::<bool>())
-        .prop_flat_map(move |(size, stated, wide)| {
-            // An array<double> holds what 32 bits hold, or it would not come back.
-            let one = float().prop_map(move |value| {
-                if wide { Val::Double(f64::from(value).to_bits()) } else { Val::Float(value.to_bits()) }
-            });
-            let row = (vec(one, size).prop_map(Val::List), prop::bool::weighted(if nulls { 0.3 } else { 0.0 }));
-            let element = if wide { SparkType::Double } else { SparkType::Float };
-            vec(row, rows).prop_map(move |values| VectorColumn {
-                vector,
-                size,
-                stated: stated || rows == 0,
-                data_type: SparkType::Array(Box::new(element.clone())),
-                // The first row says the size where no option does.
-                values: values
-                    .into_iter()
-                    .enumerate()
-                    .map(|(row, (value, null))| if null && row > 0 { Val::Null } else { value })
-                    .collect(),
-            })
-        })
-        .boxed()
-}
-
-fn vectors(rows: usize) -> BoxedStrategy<Vec<VectorColumn>> {
-    let pair = (vector_column(Some("a"), rows, false), vector_column(Some("ü. [0]"), rows, true));
-    let three = (pair, vector_column(Some("Zz.q's"), rows, true));
-    prop_oneof![
-        1 => Just(Vec::new()),
-        2 => vector_column(None, rows, false).prop_map(|one| vec![one]),
-        2 => (vector_column(Some("a"), rows, false), vector_column(Some("b-1"), rows, true)).prop_map(|(a, b)| vec![a, b]),
-        1 => three.prop_map(|((a, b), c)| vec![a, b, c]),
-    ]
-    .boxed()
-}
-
 pub fn case() -> impl Strategy<Value = Case> {
     let columns = (names(5), vec(data_type(), 5));
     let columns = columns.prop_map(|(names, types)| {
@@ -312,9 +266,9 @@ pub fn case() -> impl Strategy<Value = Case> {
     });
     (columns, 0_usize..25).prop_flat_map(|(payload, rows)| {
         let row: Vec<BoxedStrategy<Val>> = payload.iter().map(|field| value(&field.data_type)).collect();
-        let reading = (1_usize..=5, proptest::option::of(1_u32..8), vec(any::<bool>(), 16));
+        let reading = (1_usize..=5, proptest::option::of(1_u32..8), vec(any::<bool>(), 20));
         let writing = (1_usize..12, 1_usize..4);
-        (Just(payload), vec(row, rows), id(rows), vectors(rows), reading, writing).prop_map(
+        (Just(payload), vec(row, rows), id(rows), vectors::vectors(rows), reading, writing).prop_map(
             |(payload, rows, id, vectors, (splits, page_size, projection), (batch_rows, partitions))| Case {
                 payload,
                 rows,

@@ -3,6 +3,7 @@
 //! `PROPTEST_CASES` says how many cases (64), `VECTORFUSE_SEED` repeats a run; both stand in the line at the end.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use proptest::strategy::Strategy;
@@ -10,6 +11,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::fields;
+use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::Mode;
 
 use crate::generate::{Case, IdKind, case};
@@ -28,15 +30,24 @@ fn what_was_written_is_read_bit_for_bit() {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let (done, rows) = (Cell::new(0), Cell::new(0));
+    let (done, rows, vectors) = (Cell::new(0), Cell::new(0), Cell::new([0; 3]));
     let outcome = runner.run(&case().prop_map(without_clashes), |case| {
         done.set(done.get() + 1);
         rows.set(rows.get() + case.rows.len());
+        let mut kinds = vectors.get();
+        case.vectors.iter().for_each(|vector| kinds[vector.kind as usize] += 1);
+        vectors.set(kinds);
         block_on(there_and_back(&case)).map_err(TestCaseError::fail)
     });
     // Past the harness, which would swallow it.
-    writeln!(std::io::stderr(), "property: {} cases, {} rows, seed {seed} (VECTORFUSE_SEED)", done.get(), rows.get())
-        .unwrap();
+    let [dense, sparse, multi] = vectors.get();
+    writeln!(
+        std::io::stderr(),
+        "property: {} cases, {} rows, {dense} dense, {sparse} sparse and {multi} multi-vectors, seed {seed} (VECTORFUSE_SEED)",
+        done.get(),
+        rows.get()
+    )
+    .unwrap();
     match outcome {
         Ok(()) => {}
         Err(TestError::Fail(why, case)) => panic!("seed {seed}: {why}\nthe smallest case: {case:?}"),
@@ -51,10 +62,10 @@ fn rand_seed() -> u64 {
 
 /// Payload columns do not have the names that the other columns of the case take.
 fn without_clashes(mut case: Case) -> Case {
-    let taken = ["key", "k1", "k2", "e0", "e1", "e2"];
+    let taken = ["key", "k1", "k2", "e0", "e1", "e2", "e3", "i0", "i1", "i2", "i3"];
     let generated = matches!(case.id, IdKind::None | IdKind::Keys(_));
     for field in &mut case.payload {
-        if taken.contains(&field.name.as_str()) || (generated && field.name == "id") {
+        if taken.contains(&field.name.as_str()) || (generated && field.name.eq_ignore_ascii_case("id")) {
             field.name.push('!');
         }
     }
@@ -82,24 +93,48 @@ fn frame(case: &Case, mut job: Job) -> (Frame, Job) {
         }
         IdKind::None => {}
     }
-    let mut names = Vec::new();
+    let mut lists: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (index, vector) in case.vectors.iter().enumerate() {
-        add(&format!("e{index}"), &vector.data_type, &vector.values);
-        if vector.stated {
-            let option = vector.vector.map_or("vector.size".to_owned(), |name| format!("vector.{name}.size"));
-            job = job.with(&option, &vector.size.to_string());
+        let (column, indices) = (format!("e{index}"), format!("i{index}"));
+        let name = vector.vector.unwrap_or_default().to_owned();
+        let mut say = |option: &'static str, value: &str| lists.entry(option).or_default().push(value.to_owned());
+        let (own, other) = match vector.columns.as_slice() {
+            [own] => (own, None),
+            [other, own] => (own, Some(other)),
+            more => panic!("{} columns", more.len()),
+        };
+        add(&column, &own.0, &own.1);
+        match (vector.kind, other) {
+            (VectorKind::Dense, _) if vector.vector.is_none() => say("vector_field", &column),
+            (VectorKind::Dense, _) => {
+                say("vector_fields", &column);
+                say("vector_names", &name);
+            }
+            (VectorKind::Multi, _) => {
+                say("multi_fields", &column);
+                say("multi_names", &name);
+            }
+            (VectorKind::Sparse, None) => {
+                say("sparse_fields", &column);
+                say("sparse_names", &name);
+            }
+            (VectorKind::Sparse, Some((data_type, values))) => {
+                add(&indices, data_type, values);
+                say("sparse_vector_value_fields", &column);
+                say("sparse_vector_index_fields", &indices);
+                say("sparse_vector_names", &name);
+            }
         }
-        names.extend(vector.vector);
+        if let Some(size) = vector.size.filter(|_| vector.stated) {
+            let option = vector.vector.map_or("vector.size".to_owned(), |name| format!("vector.{name}.size"));
+            job = job.with(&option, &size.to_string());
+        }
     }
     job = job.with("distance", "dot");
-    job = match (case.vectors.len(), names.is_empty()) {
-        (0, _) => job.with("vector_fields", ""),
-        (_, true) => job.with("vector_field", "e0"),
-        (count, false) => {
-            let columns: Vec<String> = (0..count).map(|index| format!("e{index}")).collect();
-            job.with("vector_fields", &columns.join(",")).with("vector_names", &names.join(","))
-        }
-    };
+    if lists.is_empty() {
+        job = job.with("vector_fields", "");
+    }
+    job = lists.into_iter().fold(job, |job, (option, names)| job.with(option, &names.join(",")));
     (Frame { fields: columns, rows }, job)
 }
 

@@ -1,0 +1,174 @@
+//! Random vectors: every kind in each form of column that comes back as it was written.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::select;
+use vectorfuse_core::schema::{SparkField, SparkType};
+use vectorfuse_core::vector::VectorKind;
+
+use super::{float, integer};
+use crate::support::values::{Val, int, text};
+
+/// A vector of a case: its columns, one or two, and a value of each for every row.
+#[derive(Clone, Debug)]
+pub struct VectorColumn {
+    /// `None` for the unnamed vector.
+    pub vector: Option<&'static str>,
+    pub kind: VectorKind,
+    /// The number of dimensions; a sparse vector has none.
+    pub size: Option<usize>,
+    /// Whether the option says the size, or the data.
+    pub stated: bool,
+    pub columns: Vec<(SparkType, Vec<Val>)>,
+}
+
+fn list(element: SparkType) -> SparkType {
+    SparkType::Array(Box::new(element))
+}
+
+/// A number that 32 bits hold, in the form of this type.
+fn number(data_type: &SparkType) -> BoxedStrategy<Val> {
+    let whole = |most: i128| integer(-most - 1..=most);
+    match data_type {
+        SparkType::Double => float().prop_map(|value| Val::Double(f64::from(value).to_bits())).boxed(),
+        SparkType::Decimal(precision, _) => {
+            let most = 10_i128.pow((*precision).into()) - 1;
+            integer(-most..=most)
+        }
+        SparkType::Byte => whole(i8::MAX.into()),
+        SparkType::Short => whole(i16::MAX.into()),
+        SparkType::Integer | SparkType::Long => integer(-16_777_216..=16_777_216),
+        _float => float().prop_map(|value| Val::Float(value.to_bits())).boxed(),
+    }
+}
+
+fn element_type() -> impl Strategy<Value = SparkType> {
+    prop_oneof![
+        4 => Just(SparkType::Float),
+        2 => Just(SparkType::Double),
+        1 => select(vec![SparkType::Byte, SparkType::Short, SparkType::Integer, SparkType::Long]),
+        1 => (1_u8..=6).prop_flat_map(|precision| (Just(precision), 0..=precision))
+            .prop_map(|(precision, scale)| SparkType::Decimal(precision, i8::try_from(scale).unwrap())),
+    ]
+}
+
+/// A type, and one row's value of it.
+type Form = (Vec<SparkType>, BoxedStrategy<Vec<Val>>);
+
+fn dense(size: usize) -> impl Strategy<Value = Form> {
+    let numbers = element_type().prop_map(move |element| {
+        let value = vec(number(&element), size).prop_map(|values| vec![Val::List(values)]);
+        (vec![list(element)], value.boxed())
+    });
+    let packed = vec(float(), size)
+        .prop_map(|values| vec![Val::Bytes(values.iter().flat_map(|value| value.to_le_bytes()).collect())]);
+    prop_oneof![5 => numbers, 1 => Just((vec![SparkType::Binary], packed.boxed()))]
+}
+
+fn multi(size: usize) -> impl Strategy<Value = Form> {
+    element_type().prop_map(move |element| {
+        let row = vec(number(&element), size).prop_map(Val::List);
+        let value = vec(row, 1..4).prop_map(|rows| vec![Val::List(rows)]);
+        (vec![list(list(element))], value.boxed())
+    })
+}
+
+fn sparse() -> impl Strategy<Value = Form> {
+    let index = select(vec![SparkType::Integer, SparkType::Long]);
+    let value = select(vec![SparkType::Float, SparkType::Double]);
+    (index, value, 0..5, any::<bool>()).prop_map(|(index, value, form, swapped)| {
+        let most = if index == SparkType::Long { u32::MAX } else { i32::MAX.unsigned_abs() };
+        let places = prop_oneof![1 => select(vec![0, 1, most]), 3 => 0..=most];
+        // Ascending, as the server gives them back.
+        let entries = btree_map(places, number(&value), 0..4);
+        let halves = |entries: std::collections::BTreeMap<u32, Val>| {
+            let (indices, values): (Vec<Val>, Vec<Val>) = entries.into_iter().map(|(i, v)| (int(i), v)).unzip();
+            vec![Val::List(indices), Val::List(values)]
+        };
+        let types = vec![list(index.clone()), list(value.clone())];
+        match form {
+            0 => (types, entries.prop_map(halves).boxed()),
+            1 => {
+                let entries = entries.prop_map(|entries| {
+                    vec![Val::map(entries.into_iter().map(|(index, value)| (int(index), value)).collect())]
+                });
+                (vec![SparkType::Map(Box::new(index), Box::new(value))], entries.boxed())
+            }
+            2 => (vec![SparkType::string()], entries.prop_map(|entries| vec![json(&entries)]).boxed()),
+            _struct => {
+                let names = ["indices", "values"].into_iter().zip(types);
+                let mut fields: Vec<SparkField> = names.map(|(name, t)| SparkField::new(name, t)).collect();
+                if swapped {
+                    fields.reverse();
+                }
+                let value = entries.prop_map(move |entries| {
+                    let mut parts = halves(entries);
+                    if swapped {
+                        parts.reverse();
+                    }
+                    vec![Val::Struct(parts)]
+                });
+                (vec![SparkType::Struct(fields)], value.boxed())
+            }
+        }
+    })
+}
+
+/// The text as which a sparse vector is read.
+fn json(entries: &std::collections::BTreeMap<u32, Val>) -> Val {
+    let value = |value: &Val| match value {
+        Val::Float(bits) => format!("{:?}", f32::from_bits(*bits)),
+        #[allow(clippy::cast_possible_truncation)] // made from 32 bits
+        Val::Double(bits) => format!("{:?}", f64::from_bits(*bits) as f32),
+        other => panic!("{other:?} is no number"),
+    };
+    let indices: Vec<String> = entries.keys().map(u32::to_string).collect();
+    let values: Vec<String> = entries.values().map(value).collect();
+    text(format!(r#"{{"indices":[{}],"values":[{}]}}"#, indices.join(","), values.join(",")))
+}
+
+fn column(vector: Option<&'static str>, kind: VectorKind, rows: usize, nulls: bool) -> BoxedStrategy<VectorColumn> {
+    (1_usize..6, any::<bool>())
+        .prop_flat_map(move |(size, stated)| {
+            let form = match kind {
+                VectorKind::Dense => dense(size).boxed(),
+                VectorKind::Sparse => sparse().boxed(),
+                VectorKind::Multi => multi(size).boxed(),
+            };
+            form.prop_flat_map(move |(types, value)| {
+                let row = (value, prop::bool::weighted(if nulls { 0.3 } else { 0.0 }));
+                vec(row, rows).prop_map(move |values| {
+                    // The first row says the size where no option does.
+                    let kept = |(row, (value, null)): (usize, &(Vec<Val>, bool)), column: usize| {
+                        if *null && row > 0 { Val::Null } else { value[column].clone() }
+                    };
+                    let of = |column: usize| values.iter().enumerate().map(|row| kept(row, column)).collect();
+                    VectorColumn {
+                        vector,
+                        kind,
+                        size: (kind != VectorKind::Sparse).then_some(size),
+                        stated: stated || rows == 0,
+                        columns: types.iter().enumerate().map(|(index, t)| (t.clone(), of(index))).collect(),
+                    }
+                })
+            })
+        })
+        .boxed()
+}
+
+/// Any mix of vectors; the first one is in every row.
+pub fn vectors(rows: usize) -> BoxedStrategy<Vec<VectorColumn>> {
+    let names = ["a", "ü. [0]", "Zz.q's", "b-1"];
+    let kinds = |most| vec(select(VectorKind::ALL.to_vec()), 1..=most);
+    let named = kinds(names.len()).prop_flat_map(move |kinds| {
+        let kinds = kinds.into_iter().zip(names).enumerate();
+        kinds.map(|(place, (kind, name))| column(Some(name), kind, rows, place > 0)).collect::<Vec<_>>()
+    });
+    let unnamed = (0_usize..3).prop_flat_map(move |sparse| {
+        let mut columns = vec![column(None, VectorKind::Dense, rows, false)];
+        let others = names.into_iter().take(sparse);
+        columns.extend(others.map(|name| column(Some(name), VectorKind::Sparse, rows, true)));
+        columns
+    });
+    prop_oneof![1 => Just(Vec::new()), 2 => unnamed, 5 => named].boxed()
+}
