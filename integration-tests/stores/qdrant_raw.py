@@ -53,16 +53,25 @@ class RawQdrant:
         vectors: int | Mapping[str, int] | None,
         distance: str = "Dot",
         indexes: Mapping[str, str] | None = None,
+        sparse: Iterable[str] = (),
+        multi: Mapping[str, int] | None = None,
+        datatype: str = "Default",
     ) -> None:
-        """Makes a collection: `vectors` is the size of the unnamed vector, or a size for each name; `indexes` a payload
-        index's type for each field."""
+        """Makes a collection: `vectors` is the size of the unnamed vector, or a size for each name, `multi` the same for
+        multi-vectors; `indexes` a payload index's type for each field; `datatype` as what dense vectors are kept."""
         request = protocol.CreateCollection(collection_name=collection)
         if isinstance(vectors, int):
-            request.vectors_config.params.CopyFrom(_params(vectors, distance))
+            request.vectors_config.params.CopyFrom(_params(vectors, distance, datatype))
         else:
-            request.vectors_config.params_map.SetInParent()
+            named = request.vectors_config.params_map
+            named.SetInParent()
             for name, size in (vectors or {}).items():
-                request.vectors_config.params_map.map[name].CopyFrom(_params(size, distance))
+                named.map[name].CopyFrom(_params(size, distance, datatype))
+            for name, size in (multi or {}).items():
+                named.map[name].CopyFrom(_params(size, distance, datatype))
+                named.map[name].multivector_config.comparator = protocol.MultiVectorComparator.MaxSim
+        for name in sparse:
+            request.sparse_vectors_config.map[name].SetInParent()
         self._collections.Create(request, **self._call)
         for field, kind in (indexes or {}).items():
             index = protocol.CreateFieldIndexCollection(
@@ -119,8 +128,9 @@ class RawQdrant:
         return {"timeout": SECONDS, "metadata": self._metadata}
 
 
-def _params(size: int, distance: str) -> Any:
-    return protocol.VectorParams(size=size, distance=protocol.Distance.Value(distance))
+def _params(size: int, distance: str, datatype: str) -> Any:
+    kept = protocol.Datatype.Value(datatype)
+    return protocol.VectorParams(size=size, distance=protocol.Distance.Value(distance), datatype=kept)
 
 
 def _point(identifier: Id, payload: Mapping[str, Any], vectors: Vectors) -> Any:

@@ -12,6 +12,7 @@ import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarArray;
 import org.apache.spark.sql.vectorized.ColumnarMap;
@@ -65,8 +66,9 @@ final class ArrowColumn extends ColumnVector {
     return Math.toIntExact(ArrowStructs.member(array, ArrowStructs.ARRAY_LENGTH));
   }
 
-  private ArrowColumn(ArrowField field, DataType type, long array, long base, int length) {
-    super(type);
+  private ArrowColumn(ArrowField field, DataType declared, long array, long base, int length) {
+    super(behind(declared));
+    DataType type = dataType();
     this.field = field;
     this.length = length;
     this.offset = base + ArrowStructs.member(array, ArrowStructs.ARRAY_OFFSET);
@@ -131,6 +133,11 @@ final class ArrowColumn extends ColumnVector {
         this.offsets = 0;
         this.children = children(field, type, array, offset, length);
     }
+  }
+
+  /** The type of a column's values: of a user-defined type, the one that Spark keeps them in. */
+  private static DataType behind(DataType type) {
+    return type instanceof UserDefinedType ? ((UserDefinedType<?>) type).sqlType() : type;
   }
 
   private static ArrowColumn[] children(
