@@ -1,4 +1,4 @@
-//! JSON that users write into options: read so that nothing of it is lost without a word, and with errors that say
+//! JSON that users write: read so that nothing of it is lost without a word, and with errors that say
 //! where in it something is wrong.
 
 use std::fmt;
@@ -13,11 +13,16 @@ const SHOWN: usize = 80;
 
 /// The JSON of the option `option`. A key that an object has twice is an error: the reader would drop one of them.
 pub fn parse(option: &str, text: &str) -> Result<Value> {
-    serde_json::from_str::<Strict>(text).map(|strict| strict.0).map_err(|error| {
+    strict(text).map_err(|error| {
         let python = ["'", "None", "True", "False"].iter().any(|word| text.contains(word));
         let hint = if python { ": it looks like Python's text of a dict, write it with `json.dumps`" } else { "" };
         Error::options(format!("option `{option}` is no JSON ({error}){hint}"))
     })
+}
+
+/// The value of a JSON text. A key that an object has twice is an error here too.
+pub fn strict(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str::<Strict>(text).map(|strict| strict.0)
 }
 
 /// A value without repeated keys.

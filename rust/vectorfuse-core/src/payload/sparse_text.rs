@@ -1,65 +1,40 @@
 //! Sparse vectors as JSON text: `{"12": 0.5}` or `{"indices": [12], "values": [0.5]}`.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::json::strict;
 use crate::vector::{INDICES, VALUES};
 
-/// The members of an object as they stand: one that is there twice is seen twice.
-struct Members(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
-
-/// The indices and values of a text, in the order in which they stand.
+/// The indices and values of a text.
 pub(super) fn parse(text: &str) -> Result<(Vec<i64>, Vec<f64>)> {
-    let Members(members) = serde_json::from_str(text).map_err(|error| {
-        Error::data(r#"the text is no sparse vector: expected {"12":0.5} or {"indices":[12],"values":[0.5]}"#)
-            .caused_by(error)
-    })?;
-    if members.iter().any(|(name, _)| name == INDICES || name == VALUES) {
+    const EXPECTED: &str =
+        r#"the text is no sparse vector: expected {"12":0.5} or {"indices":[12],"values":[0.5]}, no key twice"#;
+    let members = match strict(text).map_err(|error| Error::data(EXPECTED).caused_by(error))? {
+        Value::Object(members) => members,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            return Err(Error::data(EXPECTED));
+        }
+    };
+    if members.contains_key(INDICES) || members.contains_key(VALUES) {
         return lists(&members);
     }
     let index = |name: &str| {
-        let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-        let index = name.parse().ok().filter(|_| digits || name.starts_with('-'));
+        let digits = name.strip_prefix('-').unwrap_or(name).bytes().all(|byte| byte.is_ascii_digit());
+        let index = name.parse().ok().filter(|_| digits);
         index.ok_or_else(|| Error::data(format!("`{name}` is no index of a sparse vector")))
     };
-    let indices = members.iter().map(|(name, _)| index(name)).collect::<Result<_>>()?;
-    let values = members.iter().map(|(_, value)| number(value)).collect::<Result<_>>()?;
+    let indices = members.keys().map(|name| index(name)).collect::<Result<_>>()?;
+    let values = members.values().map(number).collect::<Result<_>>()?;
     Ok((indices, values))
 }
 
-fn lists(members: &[(String, Value)]) -> Result<(Vec<i64>, Vec<f64>)> {
+fn lists(members: &Map<String, Value>) -> Result<(Vec<i64>, Vec<f64>)> {
     let list = |name: &str| {
-        let mut found = members.iter().filter(|(member, _)| member == name);
-        match (found.next(), found.next()) {
-            (Some((_, Value::Array(items))), None) if members.len() == 2 => Ok(items),
-            _other => {
-                Err(Error::data("the text's object must be the two lists `indices` and `values`, and nothing else"))
-            }
-        }
+        let items = members.get(name).and_then(Value::as_array).filter(|_| members.len() == 2);
+        items.ok_or_else(|| {
+            Error::data("the text's object must be the two lists `indices` and `values`, and nothing else")
+        })
     };
     let index = |item: &Value| item.as_i64().ok_or_else(|| Error::data(format!("{item} is no index")));
     let indices = list(INDICES)?.iter().map(index).collect::<Result<_>>()?;
@@ -91,18 +66,19 @@ mod tests {
         assert_eq!(parse(r#" {"values":[0.5],"indices":[12]} "#).unwrap(), (vec![12], vec![0.5]));
         assert_eq!(parse("{}").unwrap(), (vec![], vec![]));
         // What is wrong with an index is said by whoever knows the bounds.
-        assert_eq!(parse(r#"{"5": 1, "5": 2, "-1": 0}"#).unwrap().0, [5, 5, -1]);
+        assert_eq!(parse(r#"{"5": 1, "05": 2, "-1": 0}"#).unwrap().0, [-1, 5, 5]);
         for (text, said) in [
             ("", "no sparse vector"),
             ("[1]", "no sparse vector"),
             ("null", "no sparse vector"),
+            (r#"{"5": 1, "5": 2}"#, "twice"),
             (r#"{"a": 1}"#, "`a`"),
             (r#"{"+1": 1}"#, "`+1`"),
             (r#"{"1": "x"}"#, "\"x\""),
             (r#"{"1": null}"#, "null"),
             (r#"{"indices": [1]}"#, "`values`"),
             (r#"{"indices": [1], "values": [1], "more": 1}"#, "nothing else"),
-            (r#"{"indices": [1], "values": [1], "values": [2]}"#, "nothing else"),
+            (r#"{"indices": [1], "values": [1], "values": [2]}"#, "twice"),
             (r#"{"indices": [1.5], "values": [1]}"#, "1.5"),
             (r#"{"indices": 1, "values": [1]}"#, "`indices`"),
         ] {
