@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::options::Options;
 use crate::options::table::Named;
+use crate::options::{Options, WriteMode};
 use crate::schema::SparkField;
 use crate::table::{Column, Role, VECTOR_COLUMN};
 use crate::vector::{VectorKind, is_index_list, is_unnamed_vector, is_value_list, looks_like_vector};
@@ -65,7 +65,8 @@ pub(crate) fn claim(
         }
         roles[claim.column] = Some(claim.role.clone());
     }
-    if !options.names_vectors() {
+    // A part of a point that a partial write does not name stays.
+    if !options.names_vectors() && options.named.write_mode != WriteMode::Partial {
         let claimed: Vec<&str> = claims.iter().map(Claim::vector).collect();
         refuse_lost_vectors(fields, vectors, &claimed)?;
     }

@@ -6,6 +6,7 @@
 
 pub mod civil;
 pub mod claims;
+pub mod condition;
 pub mod document;
 pub mod error;
 pub mod ids;
@@ -17,6 +18,7 @@ pub mod options;
 pub mod paging;
 pub mod payload;
 pub mod retry;
+pub mod rules;
 pub mod schema;
 pub mod secret;
 pub mod store;

@@ -13,12 +13,21 @@ pub struct Metrics {
     throttled_millis: AtomicI64,
     server_micros: AtomicI64,
     rejected_rows: AtomicI64,
+    skipped_rows: AtomicI64,
 }
+
+/// The figures of a task, in the order that the JVM knows.
+pub type Figures = [i64; 8];
 
 impl Metrics {
     /// Rows that were read or that the store has taken.
     pub fn add_rows(&self, rows: usize) {
         self.rows.fetch_add(to_i64(rows), Ordering::Relaxed);
+    }
+
+    /// Rows that changed nothing, as the options ask: their point was not to be touched.
+    pub fn add_skipped_rows(&self, rows: usize) {
+        self.skipped_rows.fetch_add(to_i64(rows), Ordering::Relaxed);
     }
 
     /// Bytes of the messages that carry rows, uncompressed, without framing.
@@ -46,10 +55,9 @@ impl Metrics {
         self.server_micros.fetch_add((seconds * 1e6) as i64, Ordering::Relaxed);
     }
 
-    /// The figures in the order that the JVM knows: rows, bytes, requests, retries, throttled milliseconds,
-    /// server milliseconds, rejected rows.
+    /// Rows, bytes, requests, retries, throttled milliseconds, server milliseconds, rejected rows, skipped rows.
     #[must_use]
-    pub fn snapshot(&self) -> [i64; 7] {
+    pub fn snapshot(&self) -> Figures {
         [
             self.rows.load(Ordering::Relaxed),
             self.bytes.load(Ordering::Relaxed),
@@ -58,6 +66,7 @@ impl Metrics {
             self.throttled_millis.load(Ordering::Relaxed),
             self.server_micros.load(Ordering::Relaxed) / 1000,
             self.rejected_rows.load(Ordering::Relaxed),
+            self.skipped_rows.load(Ordering::Relaxed),
         ]
     }
 }

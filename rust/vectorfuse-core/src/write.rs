@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::claims::{self, Kinds};
 use crate::error::{Error, Kind, Result};
-use crate::options::{IdScheme, Options};
+use crate::options::{IdScheme, Options, WriteMode};
+use crate::rules::Rules;
 use crate::schema::{SparkField, SparkType};
 use crate::table::{Column, ID_COLUMN, Role};
 
@@ -80,6 +81,9 @@ pub struct WritePlan {
     pub columns: Vec<Column>,
     /// Where ids come from.
     pub id: IdSource,
+    /// What decides about each row.
+    #[serde(default)]
+    pub rules: Rules,
     /// Spark's name of the query.
     pub query: String,
     /// What the store adds for itself.
@@ -114,13 +118,28 @@ pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&Kinds>)
     if let IdSource::Column(index) = id {
         roles[index] = Some(Role::Id { kept: Some(fields[index].name.clone()) });
     }
+    if named.write_mode == WriteMode::Delete {
+        // Nothing of a point is written, so no other column matters.
+        roles.iter_mut().for_each(|role| {
+            role.get_or_insert(Role::Unused);
+        });
+        return Ok((columns(fields, roles, |_| false)?, id));
+    }
+    if let Some(name) = &named.op_field {
+        roles[position(fields, name, "op_field")?] = Some(Role::Unused);
+    }
     claims::claim(options, fields, vectors, &mut roles)?;
     for name in named.payload_fields.iter().flatten() {
         position(fields, name, "payload_fields")?;
     }
-    let columns = fields.iter().zip(roles).map(|(field, role)| {
-        let wanted = named.payload_fields.as_ref().is_none_or(|names| names.contains(&field.name));
-        let payload = if wanted { Role::Payload(field.name.clone()) } else { Role::Unused };
+    let wanted = |name: &String| named.payload_fields.as_ref().is_none_or(|names| names.contains(name));
+    Ok((columns(fields, roles, wanted)?, id))
+}
+
+/// The columns with their parts; those that have none are payload if they are wanted.
+fn columns(fields: &[SparkField], roles: Vec<Option<Role>>, wanted: impl Fn(&String) -> bool) -> Result<Vec<Column>> {
+    let column = |(field, role): (&SparkField, Option<Role>)| {
+        let payload = if wanted(&field.name) { Role::Payload(field.name.clone()) } else { Role::Unused };
         let role = role.unwrap_or(payload);
         if matches!(role, Role::Payload(_)) && field.data_type.has_mllib_vector() {
             return Err(mllib_payload(field));
@@ -131,8 +150,8 @@ pub fn assign(options: &Options, fields: &[SparkField], vectors: Option<&Kinds>)
             metadata: field.metadata.clone(),
             role,
         })
-    });
-    Ok((columns.collect::<Result<_>>()?, id))
+    };
+    fields.iter().zip(roles).map(column).collect()
 }
 
 fn id_source(options: &Options, fields: &[SparkField]) -> Result<IdSource> {

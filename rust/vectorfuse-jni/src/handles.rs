@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::metrics::{Figures, Metrics};
 use vectorfuse_core::paging::BatchStream;
 use vectorfuse_core::store::Writer;
 
@@ -57,7 +57,7 @@ fn entry(number: i64) -> Result<Arc<Entry>> {
 }
 
 /// The figures of a handle, also while another thread works with it.
-pub fn metrics(number: i64) -> Result<[i64; 7]> {
+pub fn metrics(number: i64) -> Result<Figures> {
     Ok(entry(number)?.metrics.snapshot())
 }
 

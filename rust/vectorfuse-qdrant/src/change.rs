@@ -1,9 +1,16 @@
 //! What a row of a DataFrame does to one point.
 
+use std::collections::HashMap;
+
 use prost::Message;
-use qdrant_client::qdrant::PointStruct;
+use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
 use vectorfuse_core::error::Error;
 use vectorfuse_core::ids::PointId;
+use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::payload::Scalar;
+
+/// What the wrappings of a change take at most, with its id once more.
+const WRAPPING: usize = 80;
 
 /// A row, as what happens to its point.
 #[derive(Clone, Debug)]
@@ -14,6 +21,10 @@ pub(crate) struct Change {
     pub(crate) origin: Origin,
     /// What happens to it.
     pub(crate) action: Action,
+    /// The row's place in the order of `order_field`.
+    pub(crate) order: Option<Scalar>,
+    /// Which of the points that are there it may change; any without one.
+    pub(crate) guard: Option<Filter>,
     /// How many rows it stands for.
     pub(crate) rows: usize,
 }
@@ -21,12 +32,24 @@ pub(crate) struct Change {
 /// What happens to a point.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
-    /// The point is written whole, in place of the one that is there.
+    /// The point is written whole, in place of the one that is there. The write's mode says whether one must be there.
     Upsert(PointStruct),
+    /// These parts of the point that is there are replaced.
+    Partial(Parts),
+    /// The point is deleted.
+    Delete,
+}
+
+/// Parts of a point.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) payload: HashMap<String, Value>,
+    pub(crate) vectors: Option<Vectors>,
 }
 
 /// Which row of which partition.
 #[derive(Clone, Debug)]
+#[allow(dead_code)]
 pub(crate) struct Origin {
     pub(crate) row: u64,
     pub(crate) partition: u64,
@@ -35,28 +58,51 @@ pub(crate) struct Origin {
 }
 
 impl Change {
-    /// One change for two of one point, `later` being that of the later row.
-    pub(crate) fn merge(&mut self, later: Self) {
+    /// Makes one change of two of one point, `later` being that of the later row.
+    pub(crate) fn merge(&mut self, later: Self, mode: WriteMode) {
         let rows = self.rows + later.rows;
-        *self = Self { rows, ..later };
-    }
-
-    /// What it adds to the size of a request.
-    pub(crate) fn encoded_len(&self) -> usize {
-        match &self.action {
-            // In the request a point has its field's number and its length before it.
-            Action::Upsert(point) => framed(point.encoded_len()),
+        // Of an insert the first row finds no point, and the others find that one.
+        let keep = mode == WriteMode::Insert || self.order > later.order;
+        match (&mut self.action, later) {
+            _ if keep => {}
+            (Action::Partial(parts), Self { action: Action::Partial(newer), origin, order, guard, .. }) => {
+                parts.payload.extend(newer.payload);
+                parts.vectors = merged(parts.vectors.take(), newer.vectors);
+                (self.origin, self.order, self.guard) = (origin, order, guard);
+            }
+            (Action::Upsert(_) | Action::Partial(_) | Action::Delete, later) => *self = later,
         }
+        self.rows = rows;
     }
 
+    /// What it adds to the size of a request, at most.
+    pub(crate) fn encoded_len(&self) -> usize {
+        let guard = self.guard.as_ref().map_or(0, |guard| framed(guard.encoded_len()) + WRAPPING);
+        guard
+            + match &self.action {
+                // In the request a point has its field's number and its length before it.
+                Action::Upsert(point) => framed(point.encoded_len()),
+                Action::Partial(parts) => parts.encoded_len(),
+                Action::Delete => WRAPPING,
+            }
+    }
+
+    #[allow(dead_code)] // counters and refused rows come next
     /// Says of an error which row it is about.
-    #[allow(dead_code)] // for rows that the server refuses
     pub(crate) fn place(&self, error: Error) -> Error {
         let error = error.with("row", &self.origin);
         match &self.origin.name {
             Some(name) => error.with("id", name),
             None => error.with("id", self.id),
         }
+    }
+}
+
+impl Parts {
+    fn encoded_len(&self) -> usize {
+        let entry = |(name, value): (&String, &Value)| framed(framed(name.len()) + framed(value.encoded_len()));
+        let payload: usize = self.payload.iter().map(entry).sum();
+        payload + self.vectors.as_ref().map_or(0, |vectors| framed(vectors.encoded_len())) + 2 * WRAPPING
     }
 }
 
@@ -69,4 +115,12 @@ impl std::fmt::Display for Origin {
 /// The size of a message inside another one, whose field's number is below 16.
 pub(crate) fn framed(bytes: usize) -> usize {
     1 + prost::length_delimiter_len(bytes) + bytes
+}
+
+/// The vectors of both, those of the later one where both have one.
+fn merged(earlier: Option<Vectors>, later: Option<Vectors>) -> Option<Vectors> {
+    let (Some(earlier), Some(later)) = (&earlier, &later) else { return later.or(earlier) };
+    let mut named = crate::point::named(earlier.clone());
+    named.extend(crate::point::named(later.clone()));
+    crate::point::message(named)
 }

@@ -11,6 +11,7 @@ mod collection;
 mod creation;
 mod document;
 mod filter_json;
+mod guard;
 mod page;
 mod path;
 mod point;
@@ -20,6 +21,7 @@ mod schema;
 mod selection;
 mod sender;
 mod split;
+mod version;
 mod writer;
 
 use std::sync::Arc;

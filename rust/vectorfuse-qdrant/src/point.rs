@@ -6,19 +6,21 @@ use arrow_array::RecordBatch;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::vectors::VectorsOptions;
 use qdrant_client::qdrant::{
-    self, DenseVector, MultiDenseVector, NamedVectors, PointStruct, SparseVector, Value, Vectors, vector,
+    self, DenseVector, Filter, MultiDenseVector, NamedVectors, PointStruct, SparseVector, Value, Vectors, vector,
 };
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::payload::ColumnReader;
+use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::payload::{ColumnReader, Scalar};
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::vector::Vector;
-use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
+use vectorfuse_core::write::{IdSource, WritePlan, is_integer_id, vector_name};
 
-use crate::change::{Action, Change, Origin};
+use crate::change::{Action, Change, Origin, Parts};
 use crate::collection::{Numbers, VectorSpec};
 use crate::document::Payload;
+use crate::guard;
 
 /// An id as Qdrant's messages have it.
 pub(crate) fn to_qdrant_id(id: PointId) -> qdrant_client::qdrant::PointId {
@@ -51,18 +53,20 @@ pub(crate) struct Ids<'a> {
 
 /// A batch whose rows can be turned into changes of points.
 pub(crate) struct Points<'a> {
+    plan: &'a WritePlan,
     columns: &'a [Column],
     readers: Vec<ColumnReader>,
     ids: Ids<'a>,
 }
 
 impl<'a> Points<'a> {
-    pub(crate) fn new(batch: &RecordBatch, columns: &'a [Column], ids: Ids<'a>) -> Result<Self> {
+    pub(crate) fn new(batch: &RecordBatch, plan: &'a WritePlan, ids: Ids<'a>) -> Result<Self> {
+        let columns = &plan.columns;
         let pairs = batch.columns().iter().zip(columns);
         let readers = pairs.map(|(array, column)| {
             ColumnReader::new(array, &column.data_type).map_err(|error| error.with("column", &column.name))
         });
-        Ok(Self { columns, readers: readers.collect::<Result<_>>()?, ids })
+        Ok(Self { plan, columns, readers: readers.collect::<Result<_>>()?, ids })
     }
 
     /// The sizes of the vectors that `vectors` does not know yet, from the first row that has each.
@@ -87,6 +91,7 @@ impl<'a> Points<'a> {
 
     /// What a row does; `vectors` say how long each must be.
     pub(crate) fn change(&self, row: usize, vectors: &BTreeMap<String, VectorSpec>) -> Result<Change> {
+        let delete = self.is_delete(row)?;
         let mut payload: HashMap<String, Value> = HashMap::with_capacity(self.columns.len());
         let mut named: HashMap<String, qdrant::Vector> = HashMap::new();
         let mut has_vector_column = false;
@@ -94,6 +99,7 @@ impl<'a> Points<'a> {
         for (column, reader) in self.columns.iter().zip(&self.readers) {
             match &column.role {
                 Role::Unused => {}
+                Role::Payload(_) | Role::Vector(_) if delete => {}
                 Role::Payload(_) if reader.is_left_out(row) => {}
                 Role::Payload(field) => {
                     let value: Payload = reader.document(row).map_err(|error| self.place(error, column, row))?;
@@ -120,16 +126,67 @@ impl<'a> Points<'a> {
             Some(id) => id,
             None => self.other_id(row)?,
         };
-        if has_vector_column && named.is_empty() {
+        let partial = self.plan.options.named.write_mode == WriteMode::Partial;
+        if has_vector_column && named.is_empty() && !partial {
             return Err(Error::data("every vector of the row is null: a point without one is found by no search. Fill it, drop the row, or write points without vectors with `vector_fields` = \"\"")
                 .with("column", self.vector_columns())
                 .with("row", self.origin(row))
                 .with("id", id));
         }
-        let point = PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) };
+        let action = if delete {
+            Action::Delete
+        } else if partial {
+            Action::Partial(Parts { payload, vectors: (!named.is_empty()).then(|| message(named)).flatten() })
+        } else {
+            Action::Upsert(PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) })
+        };
         let name = self.id_text(row).filter(|text| !id.is_named(text));
         let origin = Origin { name, ..self.origin(row) };
-        Ok(Change { id, origin, action: Action::Upsert(point), rows: 1 })
+        let (order, guard) = self.guard(row)?;
+        Ok(Change { id, origin, action, order, guard, rows: 1 })
+    }
+
+    /// Whether the row deletes its point.
+    fn is_delete(&self, row: usize) -> Result<bool> {
+        let Some(index) = self.plan.rules.op else {
+            return Ok(self.plan.options.named.write_mode == WriteMode::Delete);
+        };
+        let (column, reader) = (&self.columns[index], &self.readers[index]);
+        let op = reader.text(row)?;
+        match op.as_deref() {
+            Some(op) if op.eq_ignore_ascii_case("upsert") => Ok(false),
+            Some(op) if op.eq_ignore_ascii_case("delete") => Ok(true),
+            other => {
+                let is = other.map_or_else(|| "null".to_owned(), |other| format!("`{other}`"));
+                let error = Error::data(format!("the operation is {is}: expected `upsert` or `delete`"));
+                Err(self.place(error, column, row))
+            }
+        }
+    }
+
+    /// The row's place in the order, and which points that are there it may change.
+    fn guard(&self, row: usize) -> Result<(Option<Scalar>, Option<Filter>)> {
+        let scalar = |index: usize| {
+            self.readers[index].scalar(row).map_err(|error| self.place(error, &self.columns[index], row))
+        };
+        let rules = &self.plan.rules;
+        let mut guard = None;
+        let mut order = None;
+        if let Some(index) = rules.order {
+            let column = &self.columns[index];
+            order = scalar(index)?;
+            let filter = guard::order(&column.name, order.as_ref());
+            guard = Some(filter.map_err(|error| self.place(error, column, row))?);
+        }
+        if let Some(condition) = &rules.condition {
+            let filter = guard::condition(condition, &scalar);
+            let filter = filter.map_err(|error| error.with("row", self.origin(row)))?;
+            guard = Some(match guard {
+                Some(order) => guard::both(order, filter),
+                None => filter,
+            });
+        }
+        Ok((order, guard))
     }
 
     fn vector(
@@ -295,7 +352,17 @@ fn sent(vector: Vector) -> qdrant::Vector {
     qdrant::Vector { vector: Some(variant), ..qdrant::Vector::default() }
 }
 
-fn message(mut named: HashMap<String, qdrant::Vector>) -> Option<Vectors> {
+/// The vectors of a message by their names.
+pub(crate) fn named(vectors: Vectors) -> HashMap<String, qdrant::Vector> {
+    match vectors.vectors_options {
+        Some(VectorsOptions::Vector(unnamed)) => [(String::new(), unnamed)].into(),
+        Some(VectorsOptions::Vectors(named)) => named.vectors,
+        None => HashMap::new(),
+    }
+}
+
+/// The message of vectors by their names.
+pub(crate) fn message(mut named: HashMap<String, qdrant::Vector>) -> Option<Vectors> {
     let options = match named.remove("") {
         Some(unnamed) if named.is_empty() => VectorsOptions::Vector(unnamed),
         // The unnamed vector's name is empty: beside named ones it is one of them.

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use vectorfuse_core::condition::{Condition, Operand};
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::options::{Distance, Options, Overwrite};
+use vectorfuse_core::options::{Distance, Options, Overwrite, WriteMode};
+use vectorfuse_core::payload::Scalar;
+use vectorfuse_core::rules::Rules;
+use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
@@ -11,12 +15,13 @@ use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vecto
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
 use crate::creation;
 use crate::writer::{self, Details};
-use crate::{Qdrant, schema};
+use crate::{Qdrant, guard, schema, version};
 
 impl Qdrant {
     /// Checks a write and prepares the collection for it.
     pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
         let version = self.api.version().await?;
+        let write_mode = self.options.named.write_mode;
         let there = self.collection().await?;
         if there.is_some() && request.mode == Mode::Create {
             return Err(self.place(write::already_there(self.api.collection())));
@@ -25,8 +30,17 @@ impl Qdrant {
         let vectors = there.as_ref().filter(|_| !recreate).map(Collection::kinds);
         let (columns, id) =
             write::assign(&self.options, &request.fields, vectors.as_ref()).map_err(|e| self.place(e))?;
+        let rules = Rules::of(&self.options, &request.fields, &id, request.mode).map_err(|e| self.place(e))?;
+        self.api.require(version::needed(&self.options, &rules)).await?;
+        if let Some(condition) = &rules.condition {
+            guard::check_paths(condition).map_err(|e| self.place(e))?;
+        }
+        if there.is_none() && matches!(write_mode, WriteMode::Update | WriteMode::Partial | WriteMode::Delete) {
+            return Err(self.missing());
+        }
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
             refuse_properties_that_differ(&self.options, &there.vectors)?;
+            refuse_rounding_indexes(there, &rules, &columns).map_err(|e| self.place(e))?;
         }
         let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
         let details = self.prepare_collection(there, request.mode, &columns, &id, made_for);
@@ -34,7 +48,7 @@ impl Qdrant {
         let warnings = warnings(&details, &id, version);
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
-        Ok(WritePlan { options: self.options.clone(), columns, id, query: request.query, details, warnings })
+        Ok(WritePlan { options: self.options.clone(), columns, id, rules, query: request.query, details, warnings })
     }
 
     /// Ends a write, after every task has.
@@ -151,6 +165,27 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
         ));
     }
     warnings
+}
+
+/// An index of integers is asked with the bounds cut to integers by some versions of the server.
+fn refuse_rounding_indexes(there: &Collection, rules: &Rules, columns: &[Column]) -> Result<()> {
+    let is_double = |index: usize| matches!(columns[index].data_type, SparkType::Float | SparkType::Double);
+    let comparisons = rules.condition.iter().flat_map(Condition::comparisons);
+    let doubles = comparisons.filter(|(_, operand)| match operand {
+        Operand::Column(index) => is_double(*index),
+        Operand::Literal(literal) => matches!(literal, Scalar::Double(_)),
+    });
+    let order = rules.order.filter(|index| is_double(*index)).map(|index| vec![columns[index].name.clone()]);
+    for field in doubles.map(|(path, _)| path.clone()).chain(order) {
+        let field = guard::path(&field)?;
+        if there.indexes.get(&field) == Some(&SparkType::Long) {
+            return Err(Error::options(format!(
+                "the collection has an index of integers on `{field}`, which can't be compared with doubles exactly: \
+                 cast the column to an integer, or index the field as float"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What the user says of a vector of a collection that is there must be so.

@@ -1,38 +1,216 @@
-//! From changes to the one request that applies them.
+//! From changes to the one request that applies them, and to what is asked of the server before.
 
-use qdrant_client::qdrant::UpsertPoints;
+use std::collections::HashMap;
+
+use prost::Message;
+use qdrant_client::qdrant::points_update_operation as operation;
+use qdrant_client::qdrant::points_update_operation::Operation;
+use qdrant_client::qdrant::{
+    DeletePoints, Filter, PointStruct, PointVectors, PointsSelector, PointsUpdateOperation, UpdateBatchPoints,
+    UpdateMode, UpsertPoints,
+};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::options::WriteMode;
 
 use crate::change::{Action, Change, framed};
+use crate::guard;
+use crate::point::to_qdrant_id;
+
+/// How many points with guards of their own share an operation: the server tries each guard on each of its points.
+const MOST_GUARDED: usize = 64;
 
 /// What is the same for each request of a write.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) collection: String,
     pub(crate) wait: bool,
+    pub(crate) mode: WriteMode,
 }
 
 /// A request that changes points.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Upsert(UpsertPoints),
+    Delete(DeletePoints),
+    Batch(UpdateBatchPoints),
+}
+
+impl Request {
+    /// Whether there is nothing to send.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Upsert(_) | Self::Delete(_) => false,
+            Self::Batch(batch) => batch.operations.is_empty(),
+        }
+    }
 }
 
 impl Head {
     /// The size of a request without its changes.
     pub(crate) fn encoded_len(&self) -> usize {
-        framed(self.collection.len()) + 2
+        framed(self.collection.len()) + 4
     }
 
-    /// The request that applies these changes, in their order.
+    /// The request that applies these changes of different points.
     pub(crate) fn request(&self, changes: Vec<Change>) -> Request {
-        let points = changes.into_iter().map(|change| match change.action {
-            Action::Upsert(point) => point,
+        let (mut upserts, mut deletes, mut partial) = (Vec::new(), Vec::new(), Vec::new());
+        for Change { id, guard, action, .. } in changes {
+            match action {
+                Action::Upsert(point) => upserts.push((id, guard, point)),
+                Action::Delete => deletes.push((id, guard, ())),
+                Action::Partial(parts) => partial.push((id, guard, parts)),
+            }
+        }
+        let mut operations = self.upserts(upserts);
+        operations.extend(deleted(deletes));
+        // Vectors first: a guard looks at the payload, which must still be the one that was there.
+        let vectors = partial.iter_mut().filter_map(|(id, guard, parts)| {
+            let vectors = parts.vectors.take()?;
+            Some((*id, guard.clone(), PointVectors { id: Some(to_qdrant_id(*id)), vectors: Some(vectors) }))
         });
-        Request::Upsert(UpsertPoints {
+        operations.extend(grouped(vectors.collect()).map(|(_, update_filter, points)| {
+            Operation::UpdateVectors(operation::UpdateVectors { points, update_filter, shard_key_selector: None })
+        }));
+        for (id, guard, parts) in partial {
+            if !parts.payload.is_empty() {
+                operations.push(Operation::SetPayload(operation::SetPayload {
+                    payload: parts.payload,
+                    points_selector: Some(selector([id], guard)),
+                    ..operation::SetPayload::default()
+                }));
+            }
+        }
+        self.of_operations(operations)
+    }
+
+    /// A single operation has a request of its own.
+    fn of_operations(&self, mut operations: Vec<Operation>) -> Request {
+        let (collection_name, wait) = (self.collection.clone(), Some(self.wait));
+        if operations.len() == 1 {
+            match operations.remove(0) {
+                Operation::Upsert(list) => {
+                    return Request::Upsert(UpsertPoints {
+                        collection_name,
+                        wait,
+                        points: list.points,
+                        update_filter: list.update_filter,
+                        update_mode: list.update_mode,
+                        ..UpsertPoints::default()
+                    });
+                }
+                Operation::DeletePoints(list) => {
+                    return Request::Delete(DeletePoints {
+                        collection_name,
+                        wait,
+                        points: list.points,
+                        ..DeletePoints::default()
+                    });
+                }
+                other => operations.push(other),
+            }
+        }
+        self.batch(operations)
+    }
+
+    /// Operations that are applied in their order.
+    pub(crate) fn batch(&self, operations: Vec<Operation>) -> Request {
+        let operation = |operation| PointsUpdateOperation { operation: Some(operation) };
+        Request::Batch(UpdateBatchPoints {
             collection_name: self.collection.clone(),
             wait: Some(self.wait),
-            points: points.collect(),
-            ..UpsertPoints::default()
+            operations: operations.into_iter().map(operation).collect(),
+            ..UpdateBatchPoints::default()
         })
     }
+
+    fn upserts(&self, points: Vec<(PointId, Option<Filter>, PointStruct)>) -> Vec<Operation> {
+        let update_mode = match self.mode {
+            WriteMode::Insert => Some(UpdateMode::InsertOnly.into()),
+            WriteMode::Update => Some(UpdateMode::UpdateOnly.into()),
+            WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => None,
+        };
+        let operation = |(_, update_filter, points)| {
+            let shard_key_selector = None;
+            Operation::Upsert(operation::PointStructList { points, shard_key_selector, update_filter, update_mode })
+        };
+        grouped(points).map(operation).collect()
+    }
+
+    /// The filters whose points, all together, are those that are there and that these changes may not touch.
+    pub(crate) fn refusals(&self, changes: &[Change]) -> Vec<Filter> {
+        let guarded = changes.iter().filter(|change| change.guard.is_some());
+        let guarded: Vec<_> = guarded.map(|change| (change.id, change.guard.clone(), ())).collect();
+        let refusal = |(ids, guard, _): (Vec<PointId>, Option<Filter>, Vec<()>)| Filter {
+            must: vec![guard::has_id(ids)],
+            must_not: guard.map(guard::nested).into_iter().collect(),
+            ..Filter::default()
+        };
+        grouped(guarded).map(refusal).collect()
+    }
+}
+
+fn deleted(points: Vec<(PointId, Option<Filter>, ())>) -> impl Iterator<Item = Operation> {
+    grouped(points).map(|(ids, guard, _)| {
+        Operation::DeletePoints(operation::DeletePoints {
+            points: Some(selector(ids, guard)),
+            shard_key_selector: None,
+        })
+    })
+}
+
+/// The points of these ids, if they pass the guard.
+pub(crate) fn selector(ids: impl IntoIterator<Item = PointId>, guard: Option<Filter>) -> PointsSelector {
+    let ids = ids.into_iter();
+    match guard {
+        None => PointsSelector::from(ids.map(to_qdrant_id).collect::<Vec<_>>()),
+        Some(guard) => {
+            PointsSelector::from(Filter { must: vec![guard::has_id(ids), guard::nested(guard)], ..Filter::default() })
+        }
+    }
+}
+
+/// Points that can share an operation: those without a guard, those of one guard, and some with guards of their own.
+fn grouped<T>(
+    points: Vec<(PointId, Option<Filter>, T)>,
+) -> impl Iterator<Item = (Vec<PointId>, Option<Filter>, Vec<T>)> {
+    let (mut free, mut guarded) = ((Vec::new(), Vec::new()), Vec::new());
+    for (id, guard, point) in points {
+        match guard {
+            None => {
+                free.0.push(id);
+                free.1.push(point);
+            }
+            Some(guard) => guarded.push((id, guard, point)),
+        }
+    }
+    let free = Some((free.0, None, free.1)).filter(|(ids, ..)| !ids.is_empty());
+    let mut guarded = guarded.into_iter().peekable();
+    let groups = std::iter::from_fn(move || {
+        guarded.peek()?;
+        let (mut ids, mut own) = (Vec::new(), Vec::new());
+        let mut by_guard: HashMap<Vec<u8>, (Filter, Vec<PointId>)> = HashMap::new();
+        while let Some((_, guard, _)) = guarded.peek() {
+            let key = guard.encode_to_vec();
+            if by_guard.len() >= MOST_GUARDED && !by_guard.contains_key(&key) {
+                break;
+            }
+            let Some((id, guard, point)) = guarded.next() else { break };
+            by_guard.entry(key).or_insert_with(|| (guard, Vec::new())).1.push(id);
+            ids.push(id);
+            own.push(point);
+        }
+        Some((ids, Some(joined(by_guard.into_values().collect())), own))
+    });
+    free.into_iter().chain(groups)
+}
+
+/// Each point must pass its own guard.
+fn joined(mut guards: Vec<(Filter, Vec<PointId>)>) -> Filter {
+    if guards.len() == 1 {
+        return guards.remove(0).0;
+    }
+    let own = |(guard, ids)| {
+        guard::nested(Filter { must: vec![guard::has_id(ids), guard::nested(guard)], ..Filter::default() })
+    };
+    Filter { should: guards.into_iter().map(own).collect(), ..Filter::default() }
 }

@@ -1,13 +1,21 @@
-//! How the changes of one request reach the server.
+//! How the changes of one request reach the server, and how it is found out which of them it passes over.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use vectorfuse_core::error::Result;
+use qdrant_client::qdrant::Filter;
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::WriteMode;
 
 use crate::api::Api;
 use crate::change::Change;
+use crate::guard;
 use crate::request::Head;
+
+/// How often a partial update is tried that finds one of its points gone.
+const MOST_TRIES: usize = 5;
 
 /// What each request of a task needs, shared by those in flight.
 #[derive(Clone)]
@@ -20,10 +28,72 @@ pub(crate) struct Sender {
 impl Sender {
     /// Applies changes of different points in one request.
     pub(crate) async fn send(&self, changes: Vec<Change>) -> Result<()> {
-        let rows = changes.iter().map(|change| change.rows).sum();
-        let bytes = self.api.apply(self.head.request(changes)).await?;
-        self.metrics.add_rows(rows);
-        self.metrics.add_bytes(bytes);
+        let rows: usize = changes.iter().map(|change| change.rows).sum();
+        let skipped = if self.head.mode == WriteMode::Partial {
+            self.send_partial(changes).await?
+        } else {
+            let skipped = self.skipped(&changes).await?;
+            self.apply(changes).await?;
+            skipped
+        };
+        self.metrics.add_rows(rows.saturating_sub(skipped));
+        self.metrics.add_skipped_rows(skipped);
         Ok(())
+    }
+
+    async fn apply(&self, changes: Vec<Change>) -> Result<()> {
+        let request = self.head.request(changes);
+        // Rows can have nothing but an id.
+        if !request.is_empty() {
+            self.metrics.add_bytes(self.api.apply(request).await?);
+        }
+        Ok(())
+    }
+
+    /// How many of the points the server will pass over. It does not say so itself, so it is asked before: another
+    /// writer of the same points can make the number wrong, never what is written.
+    async fn skipped(&self, changes: &[Change]) -> Result<usize> {
+        let mut skipped = 0;
+        for refusal in self.head.refusals(changes) {
+            skipped += self.api.count(refusal).await?;
+        }
+        let ids = changes.iter().map(|change| change.id);
+        let ids = || Filter { must: vec![guard::has_id(ids.clone())], ..Filter::default() };
+        match self.head.mode {
+            WriteMode::Insert => skipped += self.api.count(ids()).await?,
+            WriteMode::Update => skipped += changes.len().saturating_sub(self.api.count(ids()).await?),
+            WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => {}
+        }
+        Ok(skipped)
+    }
+
+    /// The server refuses vectors for a point that is not there, so those changes are taken out before.
+    async fn send_partial(&self, changes: Vec<Change>) -> Result<usize> {
+        let mut there = self.there(&changes).await?;
+        for _ in 1..MOST_TRIES {
+            let known = |change: &&Change| there.contains(&change.id);
+            let some: Vec<Change> = changes.iter().filter(known).cloned().collect();
+            let skipped = changes.len() - some.len() + self.skipped(&some).await?;
+            if some.is_empty() {
+                return Ok(skipped);
+            }
+            match self.apply(some).await {
+                Err(error) if error.kind() == Kind::NotFound => {
+                    let now = self.there(&changes).await?;
+                    if now == there {
+                        return Err(error);
+                    }
+                    there = now;
+                }
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(skipped),
+            }
+        }
+        Err(Error::new(Kind::Unavailable, "points disappear again and again while the job updates them"))
+    }
+
+    async fn there(&self, changes: &[Change]) -> Result<HashSet<PointId>> {
+        let ids = changes.iter().map(|change| change.id).collect();
+        Ok(self.api.retrieve(ids, crate::api::Wanted::nothing()).await?.into_iter().map(|(id, _)| id).collect())
     }
 }

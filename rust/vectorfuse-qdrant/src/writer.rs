@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::upload::Upload;
@@ -24,6 +25,7 @@ use crate::creation;
 use crate::point::{Ids, Points, to_u64};
 use crate::request::Head;
 use crate::sender::Sender;
+use crate::version;
 
 /// Until a vector of each name was seen, this many batches wait for the collection to be created.
 const MOST_WAITING: usize = 4;
@@ -63,6 +65,8 @@ pub(crate) struct QdrantWriter {
     upload: Upload,
     /// Batches that came before the collection could be created.
     waiting: Vec<RecordBatch>,
+    /// Whether the server is known to know what the write needs of it.
+    checked: bool,
     /// Rows that were turned into changes.
     rows: u64,
     /// The request that is being filled.
@@ -90,13 +94,13 @@ impl Open {
     }
 
     /// Adds a change of this size; where there is one of its point, the two become one.
-    fn add(&mut self, change: Change, bytes: usize) {
+    fn add(&mut self, change: Change, bytes: usize, mode: WriteMode) {
         match self.places.entry(change.id) {
             Entry::Occupied(mut place) => {
                 let (index, earlier) = *place.get();
                 self.bytes = self.bytes - earlier + bytes;
                 place.insert((index, bytes));
-                self.changes[index].merge(change);
+                self.changes[index].merge(change, mode);
             }
             Entry::Vacant(place) => {
                 place.insert((self.changes.len(), bytes));
@@ -111,11 +115,12 @@ impl QdrantWriter {
     pub(crate) fn new(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Self> {
         let details = Details::of(&plan)?;
         let upload = Upload::new(plan.options.named.concurrency.get());
-        let head = Head { collection: api.collection().to_owned(), wait: plan.options.named.wait };
+        let named = &plan.options.named;
+        let head = Head { collection: api.collection().to_owned(), wait: named.wait, mode: named.write_mode };
         let sender = Sender { api: api.clone(), head: Arc::new(head), metrics };
         let plan = Arc::new(plan);
         let (waiting, flying, open) = (Vec::new(), Vec::new(), Open::default());
-        Ok(Self { api, plan, details, task, sender, upload, waiting, rows: 0, open, flying })
+        Ok(Self { api, plan, details, task, sender, upload, waiting, checked: false, rows: 0, open, flying })
     }
 
     /// Sees to it that the collection is there; `false` as long as a vector's size is not known.
@@ -124,7 +129,7 @@ impl QdrantWriter {
         let mut vectors = self.details.vectors.clone();
         let waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
         let ids = ids(&self.plan, self.task, self.rows + to_u64(waiting));
-        Points::new(batch, &self.plan.columns, ids)?.learn_sizes(batch.num_rows(), &mut vectors)?;
+        Points::new(batch, &self.plan, ids)?.learn_sizes(batch.num_rows(), &mut vectors)?;
         let creation = creation::request(&vectors, kept, self.details.made_for.as_deref())?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
@@ -160,15 +165,17 @@ impl QdrantWriter {
         let plan = Arc::clone(&self.plan);
         let named = &plan.options.named;
         let most_rows = named.batch_rows.map_or(usize::MAX, NonZero::get);
-        let points = Points::new(batch, &plan.columns, ids(&plan, self.task, self.rows))?;
+        let points = Points::new(batch, &plan, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
             let change = points.change(row, &self.details.vectors)?;
             let bytes = change.encoded_len();
             let (count, whole) = self.open.with(&change, bytes);
-            if self.sender.head.encoded_len() + whole > named.batch_bytes.get() || count > most_rows {
+            // Whether a condition holds for the later row of a point depends on what the earlier one did.
+            let again = plan.rules.condition.is_some() && self.open.places.contains_key(&change.id);
+            if again || self.sender.head.encoded_len() + whole > named.batch_bytes.get() || count > most_rows {
                 self.flush().await?;
             }
-            self.open.add(change, bytes);
+            self.open.add(change, bytes, named.write_mode);
         }
         self.rows += to_u64(batch.num_rows());
         Ok(())
@@ -263,6 +270,12 @@ impl Writer for QdrantWriter {
     async fn write(&mut self, batch: RecordBatch) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
+        }
+        if !self.checked {
+            // Again, as the driver did: another node of the cluster can be older, and would pass over what it does not
+            // know, and write over points that must stay.
+            self.api.require(version::needed(&self.plan.options, &self.plan.rules)).await?;
+            self.checked = true;
         }
         if self.ensure_collection(&batch).await? {
             self.send_waiting().await?;

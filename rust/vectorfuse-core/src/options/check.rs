@@ -1,9 +1,13 @@
 //! What can be known to be wrong from the options alone, one function per subject.
 
-use super::Options;
 use super::table::Named;
+use super::value::OptionValue;
+use super::{Options, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+
+/// The modes that look at a point that is there.
+const ANY_BUT_INSERT: &[WriteMode] = &[WriteMode::Upsert, WriteMode::Update, WriteMode::Partial, WriteMode::Delete];
 
 /// Checks each subject; PEM files become PEM text, so that executors need no file.
 pub(super) fn check(options: &mut Options) -> Result<()> {
@@ -47,15 +51,36 @@ fn trust(named: &mut Named) -> Result<()> {
 }
 
 fn writing(named: &Named) -> Result<()> {
-    match named.write_mode.to_lowercase().as_str() {
-        "upsert" => {}
-        mode @ ("insert" | "update" | "partial" | "delete") => {
-            return Err(Error::unsupported(format!("option `write_mode`: `{mode}` does not work yet in this version")));
-        }
-        other => return Err(Error::options(format!("option `write_mode` is `{other}`: expected `upsert`"))),
-    }
     if named.id_field.is_some() && !named.key_fields.is_empty() {
         return Err(Error::options("options `id_field` and `key_fields` both name the point: give one of them"));
+    }
+    let mode = named.write_mode;
+    let given = [
+        ("op_field", named.op_field.is_some(), &[WriteMode::Upsert][..]),
+        ("order_field", named.order_field.is_some(), ANY_BUT_INSERT),
+        ("condition", named.condition.is_some(), ANY_BUT_INSERT),
+        (
+            "counter_fields",
+            !named.counter_fields.is_empty(),
+            &[WriteMode::Upsert, WriteMode::Update, WriteMode::Partial],
+        ),
+    ];
+    for (option, _, modes) in given.iter().filter(|(_, given, _)| *given) {
+        if !modes.contains(&mode) {
+            let modes: Vec<String> = modes.iter().map(|mode| format!("`{}`", mode.show())).collect();
+            return Err(Error::options(format!(
+                "option `{option}` has no meaning with `write_mode` = `{}`: it goes with {}",
+                mode.show(),
+                modes.join(", ")
+            )));
+        }
+    }
+    if !named.counter_fields.is_empty()
+        && let Some((option, ..)) = given[..3].iter().find(|(_, given, _)| *given)
+    {
+        return Err(Error::options(format!(
+            "options `counter_fields` and `{option}` exclude each other: an increment is added whatever is stored"
+        )));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::write::Mode;
 
 pub use table::{OptionRow, markdown, rows};
-pub use value::{Disposition, Distance, IdScheme, Overwrite, Seconds};
+pub use value::{Disposition, Distance, IdScheme, Overwrite, Seconds, WriteMode};
 
 /// Which side of a connector an option belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
-use super::{Disposition, Distance, IdScheme, Overwrite, Seconds, Side};
+use super::{Disposition, Distance, IdScheme, Overwrite, Seconds, Side, WriteMode};
 use crate::secret::Secret;
 
 /// One row of the documentation.
@@ -153,8 +153,16 @@ options! {
             "The names of the vectors in `multi_fields`, in the same order; the columns' own names if not given.";
         "payload_fields" => payload_fields: Option<Vec<String>> = None,
             "The columns that are kept as payload; all others than the id and the vectors if not given.";
-        "write_mode" => write_mode: String = "upsert".to_owned(),
-            "`upsert`: a point replaces the one that has its id. (The other modes do not work yet and are refused.)";
+        "write_mode" => write_mode: WriteMode = WriteMode::Upsert,
+            "What a row does to the point of its id: `upsert` writes it whole, `insert` only where there is none, `update` only where there is one, `partial` replaces just the row's fields and vectors of one that is there, `delete` deletes it. See docs/writing.md.";
+        "condition" => condition: Option<String> = None,
+            "A point that is there is changed only if this holds, for example `${version} > version`: `${…}` is a column of the DataFrame, a bare word a field of the stored payload. Rows for which it does not hold are skipped and counted.";
+        "counter_fields" => counter_fields: Vec<String> = Vec::new(),
+            "Columns whose value is added to what is stored, once, however often a task runs.";
+        "op_field" => op_field: Option<String> = None,
+            "The column that says per row `upsert` or `delete`. It is not stored.";
+        "order_field" => order_field: Option<String> = None,
+            "Among rows with one id, and against what is stored, the one with the greatest value in this column wins: a number, a date or a timestamp.";
         "batch_rows" | "batch_size" | "upload_batch_size" => batch_rows: Option<NonZeroUsize> = None,
             "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
         "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),
@@ -199,10 +207,6 @@ pub(super) const PLANNED: &[&str] = &[
     "vector_name",
     "score_threshold",
     "search_params",
-    "condition",
-    "counter_fields",
-    "op_field",
-    "order_field",
     "ordering",
     "shards",
     "replicas",

@@ -38,13 +38,12 @@ fn an_unknown_option_names_the_nearest_one() {
 
 #[test]
 fn an_option_that_does_not_work_yet_is_refused() {
-    for option in ["query_text", "counter_fields", "index.city", "vector.a.hnsw", "on_error"] {
+    for option in ["query_text", "index.city", "vector.a.hnsw", "on_error"] {
         let (kind, text) = failure(&[(option, "1")], Side::Both);
         assert_eq!(kind, Kind::Unsupported, "{option}");
         assert!(text.contains(option), "{text}");
     }
     assert_eq!(failure(&[("transport", "http")], Side::Both).0, Kind::Unsupported);
-    assert_eq!(failure(&[("write_mode", "partial")], Side::Write).0, Kind::Unsupported);
 }
 
 #[test]
@@ -161,4 +160,21 @@ fn options_survive_the_way_to_an_executor() {
     assert_eq!(again.vectors, options.vectors);
     assert_eq!(again.headers, options.headers);
     assert_eq!(again.named.timeout, Seconds(30.0));
+}
+
+#[test]
+fn what_decides_about_rows_goes_with_the_modes_that_it_means_something_for() {
+    for (options, words) in [
+        (vec![("write_mode", "upserts")], "`partial` or `delete`"),
+        (vec![("write_mode", "delete"), ("op_field", "op")], "it goes with `upsert`"),
+        (vec![("write_mode", "INSERT"), ("order_field", "at")], "`order_field` has no meaning"),
+        (vec![("write_mode", "insert"), ("condition", "a = 1")], "`condition` has no meaning"),
+        (vec![("write_mode", "delete"), ("counter_fields", "n")], "it goes with `upsert`, `update`, `partial`"),
+        (vec![("condition", "a = 1"), ("counter_fields", "n")], "exclude each other"),
+    ] {
+        let (kind, text) = failure(&options, Side::Write);
+        assert_eq!(kind, Kind::Options);
+        assert!(text.contains(words), "{text}");
+    }
+    assert_eq!(failure(&[("op_field", "op")], Side::Read).0, Kind::Options);
 }

@@ -68,6 +68,21 @@ pub enum Disposition {
     Replace,
 }
 
+/// What a row does to the point of its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WriteMode {
+    /// Writes it, whether it is there or not.
+    Upsert,
+    /// Writes it if it is not there.
+    Insert,
+    /// Replaces it if it is there.
+    Update,
+    /// Replaces just the fields and vectors that the row has, if it is there.
+    Partial,
+    /// Deletes it.
+    Delete,
+}
+
 impl OptionValue for String {
     fn parse(text: &str) -> Result<Self, &'static str> {
         Ok(text.to_owned())
@@ -151,6 +166,22 @@ impl OptionValue for Overwrite {
             "truncate" => Ok(Self::Truncate),
             "recreate" => Ok(Self::Recreate),
             _ => Err("`truncate` or `recreate` (`swap` does not work yet)"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+impl OptionValue for WriteMode {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "upsert" => Ok(Self::Upsert),
+            "insert" => Ok(Self::Insert),
+            "update" => Ok(Self::Update),
+            "partial" => Ok(Self::Partial),
+            "delete" => Ok(Self::Delete),
+            _ => Err("`upsert`, `insert`, `update`, `partial` or `delete`"),
         }
     }
     fn show(&self) -> String {

@@ -44,6 +44,24 @@ enum Values {
     Map(OffsetBuffer<i32>, Box<ColumnReader>, Box<ColumnReader>),
 }
 
+/// A value that can be compared with others of its kind.
+#[derive(Clone, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scalar {
+    /// A boolean.
+    Boolean(bool),
+    /// An integer.
+    Integer(i64),
+    /// A finite double.
+    Double(f64),
+    /// A text.
+    Text(String),
+    /// Microseconds since 1970, in UTC; a date is its midnight.
+    Instant(i64),
+}
+
+const MICROS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
 impl ColumnReader {
     /// Reads `array`, which has the Arrow type of `data_type` for writes ([`crate::schema::Layout::Write`]).
     pub fn new(array: &ArrayRef, data_type: &SparkType) -> Result<Self> {
@@ -169,6 +187,33 @@ impl ColumnReader {
             Values::Null | Values::Variant(_) | Values::Array(..) | Values::Struct(_) | Values::Map(..) => {
                 return Err(Error::internal("a value that has no text was taken for a key"));
             }
+        }))
+    }
+
+    /// The value of `row` of an atomic column as something to compare; `None` for null.
+    pub fn scalar(&self, row: usize) -> Result<Option<Scalar>> {
+        if self.is_null(row) {
+            return Ok(None);
+        }
+        Ok(Some(match &self.values {
+            Values::Boolean(array) => Scalar::Boolean(array.value(row)),
+            Values::Byte(array) => Scalar::Integer(array.value(row).into()),
+            Values::Short(array) => Scalar::Integer(array.value(row).into()),
+            Values::Integer(array) => Scalar::Integer(array.value(row).into()),
+            Values::Long(array) => Scalar::Integer(array.value(row)),
+            Values::Float(array) => Scalar::Double(text::finite(array.value(row).into())?),
+            Values::Double(array) => Scalar::Double(text::finite(array.value(row))?),
+            Values::String(array) => Scalar::Text(array.value(row).to_owned()),
+            Values::Date(array) => Scalar::Instant(i64::from(array.value(row)) * MICROS_PER_DAY),
+            Values::Timestamp(array) => Scalar::Instant(array.value(row)),
+            Values::TimestampNtz(array) => Scalar::Instant(array.value(row)),
+            Values::Null
+            | Values::Decimal(..)
+            | Values::Binary(_)
+            | Values::Variant(_)
+            | Values::Array(..)
+            | Values::Struct(_)
+            | Values::Map(..) => return Err(Error::internal("a value that has no order was taken for a scalar")),
         }))
     }
 

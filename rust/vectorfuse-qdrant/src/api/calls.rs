@@ -2,9 +2,10 @@
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionOperationResponse, CreateCollection, DeleteCollection, DeletePoints, GetCollectionInfoRequest,
-    GetCollectionInfoResponse, HealthCheckReply, HealthCheckRequest, PointsOperationResponse, QueryPoints,
-    QueryResponse, ScrollPoints, ScrollResponse, UpdateCollection, UpsertPoints,
+    CollectionOperationResponse, CountPoints, CountResponse, CreateCollection, DeleteCollection, DeletePoints,
+    GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest,
+    PointsOperationResponse, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints,
+    UpdateBatchResponse, UpdateCollection, UpsertPoints,
 };
 
 /// A request of the protocol, whatever carries it.
@@ -32,6 +33,9 @@ calls! {
     "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;
     "/qdrant.Points/Upsert": UpsertPoints => PointsOperationResponse;
     "/qdrant.Points/Delete": DeletePoints => PointsOperationResponse;
+    "/qdrant.Points/UpdateBatch": UpdateBatchPoints => UpdateBatchResponse;
+    "/qdrant.Points/Get": GetPoints => GetResponse;
+    "/qdrant.Points/Count": CountPoints => CountResponse;
     "/qdrant.Points/Scroll": ScrollPoints => ScrollResponse;
     "/qdrant.Points/Query": QueryPoints => QueryResponse;
 }

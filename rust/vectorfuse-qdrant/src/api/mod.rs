@@ -5,14 +5,15 @@
 mod calls;
 mod grpc;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionInfo, CreateCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
-    HealthCheckReply, HealthCheckRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints, ScrollPoints,
-    ScrollResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query,
-    with_payload_selector, with_vectors_selector,
+    CollectionInfo, CountPoints, CreateCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
+    GetPoints, HealthCheckReply, HealthCheckRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints,
+    ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector,
+    WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -126,7 +127,7 @@ impl Api {
             points: Some(PointsSelector::from(Filter::default())),
             ..DeletePoints::default()
         };
-        self.update(request, true).await.map(drop)
+        self.update(request, true, 1).await.map(drop)
     }
 
     /// Changes points; says how many bytes were sent.
@@ -134,9 +135,47 @@ impl Api {
         match request {
             Request::Upsert(request) => {
                 let wait = request.wait();
-                self.update(request, wait).await
+                self.update(request, wait, 1).await
+            }
+            Request::Delete(request) => {
+                let wait = request.wait();
+                self.update(request, wait, 1).await
+            }
+            Request::Batch(request) => {
+                let (wait, operations) = (request.wait(), request.operations.len());
+                self.update(request, wait, operations).await
             }
         }
+    }
+
+    /// How many points pass the filter.
+    pub(crate) async fn count(&self, filter: Filter) -> Result<usize> {
+        let request = CountPoints {
+            collection_name: self.collection.to_string(),
+            filter: Some(filter),
+            exact: Some(true),
+            ..CountPoints::default()
+        };
+        let answer = self.ask(&request).await?;
+        let count = answer.result.ok_or_else(|| self.place(Error::internal("the server counted nothing")))?.count;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// Those of these points that are there, with their payload as far as it is wanted.
+    pub(crate) async fn retrieve(
+        &self,
+        ids: Vec<PointId>,
+        wanted: Wanted,
+    ) -> Result<Vec<(PointId, HashMap<String, Value>)>> {
+        let request = GetPoints {
+            collection_name: self.collection.to_string(),
+            ids: ids.into_iter().map(point::to_qdrant_id).collect(),
+            with_payload: Some(wanted.payload),
+            with_vectors: Some(wanted.vectors),
+            ..GetPoints::default()
+        };
+        let found = self.ask(&request).await?.result.into_iter();
+        found.map(|found| Ok((point::from_qdrant_id(found.id)?, found.payload))).collect()
     }
 
     /// A page of points in the order of ids, as `request` asks for them. `Ok(None)`: it would be larger than `largest`
@@ -163,32 +202,35 @@ impl Api {
         answer.result.into_iter().map(|found| point::from_qdrant_id(found.id)).collect()
     }
 
-    /// Sends a change of points; success is what the status says, not that there is an answer. Says how many bytes
-    /// were sent.
-    async fn update<C>(&self, request: C, wait: bool) -> Result<usize>
+    /// Sends changes of points; success is what the status of each operation says, not that there is an answer. Says how
+    /// many bytes were sent.
+    async fn update<C>(&self, request: C, wait: bool, operations: usize) -> Result<usize>
     where
-        C: Call<Answer = PointsOperationResponse>,
+        C: Call<Answer: Updated>,
     {
         let encoded = Transport::encode(&request);
         drop(request); // what is sent again is the bytes
         let attempt = || async {
-            let answer = self.once::<PointsOperationResponse>(encoded.clone(), UNBOUNDED).await?;
-            self.metrics.add_server_time(answer.message.time);
-            let status = answer.message.result.map(|result| result.status());
-            match status {
-                Some(UpdateStatus::Completed) => Ok(()),
-                Some(UpdateStatus::Acknowledged) if !wait => Ok(()),
+            let answer = self.once::<C::Answer>(encoded.clone(), UNBOUNDED).await?;
+            self.metrics.add_server_time(answer.message.seconds());
+            let statuses = answer.message.statuses();
+            if statuses.len() != operations {
+                return Err(Error::internal("the server does not say that it applied the points"));
+            }
+            statuses.into_iter().try_for_each(|status| match status {
+                UpdateStatus::Completed => Ok(()),
+                UpdateStatus::Acknowledged if !wait => Ok(()),
                 // Both can pass later; sending the same points again changes nothing.
-                Some(UpdateStatus::WaitTimeout) => {
+                UpdateStatus::WaitTimeout => {
                     Err(Error::new(Kind::Unavailable, "the server has taken the points and not applied them in time"))
                 }
-                Some(UpdateStatus::ClockRejected) => {
+                UpdateStatus::ClockRejected => {
                     Err(Error::new(Kind::Unavailable, "the server refused the points: its clock was outdated"))
                 }
-                Some(UpdateStatus::Acknowledged | UpdateStatus::UnknownUpdateStatus) | None => {
+                UpdateStatus::Acknowledged | UpdateStatus::UnknownUpdateStatus => {
                     Err(Error::internal("the server does not say that it applied the points"))
                 }
-            }
+            })
         };
         self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))?;
         Ok(encoded.len())
@@ -220,6 +262,31 @@ impl Api {
 
     fn place(&self, error: Error) -> Error {
         error.with("store", "qdrant").with("collection", &self.collection)
+    }
+}
+
+/// What an answer to changes says of each operation.
+trait Updated {
+    fn statuses(&self) -> Vec<UpdateStatus>;
+    /// The time that the server worked.
+    fn seconds(&self) -> f64;
+}
+
+impl Updated for PointsOperationResponse {
+    fn statuses(&self) -> Vec<UpdateStatus> {
+        self.result.iter().map(|result| result.status()).collect()
+    }
+    fn seconds(&self) -> f64 {
+        self.time
+    }
+}
+
+impl Updated for UpdateBatchResponse {
+    fn statuses(&self) -> Vec<UpdateStatus> {
+        self.result.iter().map(|result| result.status()).collect()
+    }
+    fn seconds(&self) -> f64 {
+        self.time
     }
 }
 

@@ -17,7 +17,7 @@ fn points() -> Vec<Json> {
         let mut point = json!({
             "n": n,
             "city": (["Rome", "Oslo", "Bonn"][n as usize % 3]),
-            "even": n % 2 == 0,
+            "even": n.is_multiple_of(2),
             "price": n as f64 / 4.0,
             "big": 9_007_199_254_740_992_u64 + n,
             "day": format!("2024-01-{:02}T00:00:00Z", n % 28 + 1),
@@ -25,7 +25,7 @@ fn points() -> Vec<Json> {
             "tags": (0..n % 4).map(|tag| json!({"name": format!("t{tag}"), "rank": n})).collect::<Vec<_>>(),
             "text": format!("number {n} of the house"),
         });
-        if n % 5 == 0 {
+        if n.is_multiple_of(5) {
             point["maybe"] = Json::Null;
         } else if n % 5 < 3 {
             point["maybe"] = json!("there");

@@ -1,6 +1,7 @@
 //! Tasks that all find the collection missing: one creates it, the others take it as it is.
 
 use vectorfuse_core::error::{Kind, Result};
+use vectorfuse_core::metrics::Figures;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::store::Store;
@@ -16,7 +17,7 @@ fn rows(start: i64, count: i64, size: usize) -> Frame {
 }
 
 /// Each frame is a task; all of them start at once.
-async fn at_once(job: &Job, plan: &WritePlan, frames: Vec<Frame>) -> Vec<Result<[i64; 7]>> {
+async fn at_once(job: &Job, plan: &WritePlan, frames: Vec<Frame>) -> Vec<Result<Figures>> {
     let tasks: Vec<_> = frames
         .into_iter()
         .enumerate()

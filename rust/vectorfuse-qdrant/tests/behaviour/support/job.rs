@@ -7,7 +7,7 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vectorfuse_core::error::{Kind, Result};
-use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::metrics::{Figures, Metrics};
 use vectorfuse_core::options::{Given, Side};
 use vectorfuse_core::paging::BatchStream;
 use vectorfuse_core::schema::{Layout, SparkField, SparkType, arrow_schema};
@@ -124,7 +124,7 @@ impl Job {
     }
 
     /// A whole task.
-    pub async fn task(&self, plan: &WritePlan, partition: u64, batches: Vec<RecordBatch>) -> Result<[i64; 7]> {
+    pub async fn task(&self, plan: &WritePlan, partition: u64, batches: Vec<RecordBatch>) -> Result<Figures> {
         let (mut writer, metrics) = self.writer(plan, partition)?;
         for batch in batches {
             writer.write(batch).await?;
@@ -134,7 +134,7 @@ impl Job {
     }
 
     /// A whole write of one task.
-    pub async fn write(&self, frame: &Frame, mode: Mode) -> Result<[i64; 7]> {
+    pub async fn write(&self, frame: &Frame, mode: Mode) -> Result<Figures> {
         // A task without rows hands nothing over.
         let batches = if frame.rows.is_empty() { Vec::new() } else { vec![frame.batch()] };
         self.write_tasks(&frame.fields, mode, vec![batches]).await
@@ -146,9 +146,9 @@ impl Job {
         fields: &[SparkField],
         mode: Mode,
         tasks: Vec<Vec<RecordBatch>>,
-    ) -> Result<[i64; 7]> {
+    ) -> Result<Figures> {
         let plan = self.plan(fields, mode).await?;
-        let mut figures = [0; 7];
+        let mut figures = Figures::default();
         for (partition, batches) in tasks.into_iter().enumerate() {
             figures = self.task(&plan, partition as u64, batches).await?;
         }

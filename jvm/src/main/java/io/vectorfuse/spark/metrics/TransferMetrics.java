@@ -22,7 +22,8 @@ public final class TransferMetrics {
       new Retries(),
       new ThrottledTime(),
       new ServerTime(),
-      new RejectedRows()
+      new RejectedRows(),
+      new SkippedRows()
     };
   }
 
@@ -127,6 +128,13 @@ public final class TransferMetrics {
   public static final class RejectedRows extends Sum {
     public RejectedRows() {
       super("vectorfuseRejectedRows", "rejected rows");
+    }
+  }
+
+  /** Rows that changed nothing because the options say that their point must stay as it is. */
+  public static final class SkippedRows extends Sum {
+    public SkippedRows() {
+      super("vectorfuseSkippedRows", "skipped rows");
     }
   }
 }

@@ -1,0 +1,111 @@
+//! `write_mode` = `partial`: just the fields and vectors of the row, of points that are there.
+
+use vectorfuse_core::schema::SparkType;
+
+use super::{ROWS, SKIPPED, append, stored, with_mode};
+use crate::support::job::Frame;
+use crate::support::server::{Place, block_on};
+use crate::support::values::{Val, floats, int, text, vector};
+
+fn whole(rows: Vec<Vec<Val>>) -> Frame {
+    let columns =
+        [("id", SparkType::Long), ("a", floats()), ("b", floats()), ("n", SparkType::Long), ("s", SparkType::string())];
+    Frame::new(&columns, rows)
+}
+
+async fn filled(what: &str) -> Place {
+    let place = Place::shared(what);
+    let row = |id: i64, x: f32, n: i64, s: &str| vec![int(id), vector(&[x, 1.0]), vector(&[x, 2.0]), int(n), text(s)];
+    let job = with_mode(&place, "upsert").with("vector_fields", "a,b");
+    append(&job, &whole(vec![row(1, 0.5, 10, "x"), row(2, 0.25, 20, "y")])).await;
+    place
+}
+
+#[test]
+fn what_the_row_does_not_name_stays() {
+    block_on(async {
+        let place = filled("parts").await;
+        let columns = [("id", SparkType::Long), ("b", floats()), ("n", SparkType::Long)];
+        let rows = vec![
+            vec![int(1), vector(&[9.0, 9.0]), int(11)],
+            vec![int(2), Val::Null, Val::Null],
+            vec![int(3), vector(&[3.0, 3.0]), int(31)],
+        ];
+        for _ in 0..2 {
+            let figures = append(&with_mode(&place, "partial"), &Frame::new(&columns, rows.clone())).await;
+            assert_eq!((figures[ROWS], figures[SKIPPED]), (2, 1), "no point is made");
+            let expected = [
+                vec![int(1), vector(&[0.5, 1.0]), vector(&[9.0, 9.0]), int(11), text("x")],
+                // A null is stored as one; a null vector leaves the vector as it is.
+                vec![int(2), vector(&[0.25, 1.0]), vector(&[0.25, 2.0]), Val::Null, text("y")],
+            ];
+            assert_eq!(stored(&place, &["id", "a", "b", "n", "s"]).await, expected);
+        }
+    });
+}
+
+#[test]
+fn fields_alone_and_vectors_alone_can_be_replaced() {
+    block_on(async {
+        let place = filled("alone").await;
+        let fields = Frame::new(&[("id", SparkType::Long), ("s", SparkType::string())], vec![vec![int(1), text("z")]]);
+        append(&with_mode(&place, "partial"), &fields).await;
+        let vectors = Frame::new(&[("id", SparkType::Long), ("a", floats())], vec![vec![int(2), vector(&[7.0, 7.0])]]);
+        append(&with_mode(&place, "partial"), &vectors).await;
+        let expected = [
+            vec![int(1), vector(&[0.5, 1.0]), int(10), text("z")],
+            vec![int(2), vector(&[7.0, 7.0]), int(20), text("y")],
+        ];
+        assert_eq!(stored(&place, &["id", "a", "n", "s"]).await, expected);
+        let figures =
+            append(&with_mode(&place, "partial"), &Frame::new(&[("id", SparkType::Long)], vec![vec![int(1)]])).await;
+        assert_eq!(figures[ROWS], 1, "a row without any part changes nothing");
+    });
+}
+
+#[test]
+fn new_fields_are_added_to_the_kept_schema() {
+    block_on(async {
+        let place = filled("added").await;
+        let frame = Frame::new(&[("id", SparkType::Long), ("d", SparkType::Date)], vec![vec![int(2), int(5)]]);
+        append(&with_mode(&place, "partial"), &frame).await;
+        assert_eq!(stored(&place, &["id", "n", "d"]).await, [[int(1), int(10), Val::Null], [int(2), int(20), int(5)]]);
+    });
+}
+
+#[test]
+fn rows_of_one_id_add_up_to_the_last_value_of_each_part() {
+    block_on(async {
+        for batch_rows in ["1", "100"] {
+            let place = filled("layers").await;
+            let columns = [("id", SparkType::Long), ("a", floats()), ("b", floats()), ("n", SparkType::Long)];
+            let rows = vec![
+                vec![int(1), vector(&[3.0, 3.0]), Val::Null, int(11)],
+                vec![int(1), Val::Null, vector(&[4.0, 4.0]), int(12)],
+                vec![int(1), Val::Null, vector(&[5.0, 5.0]), int(13)],
+            ];
+            let job = with_mode(&place, "partial").with("batch_rows", batch_rows);
+            append(&job, &Frame::new(&columns, rows)).await;
+            let expected = vec![int(1), vector(&[3.0, 3.0]), vector(&[5.0, 5.0]), int(13)];
+            assert_eq!(stored(&place, &["id", "a", "b", "n"]).await[0], expected);
+        }
+    });
+}
+
+#[test]
+fn a_condition_looks_at_the_fields_as_they_were_before_the_row() {
+    block_on(async {
+        let place = filled("guarded").await;
+        let columns = [("id", SparkType::Long), ("a", floats()), ("n", SparkType::Long)];
+        let rows = vec![
+            vec![int(1), vector(&[8.0, 8.0]), int(11)],
+            vec![int(2), vector(&[8.0, 8.0]), int(19)],
+            vec![int(3), vector(&[8.0, 8.0]), int(99)],
+        ];
+        let job = with_mode(&place, "partial").with("condition", "${n} > n");
+        let figures = append(&job, &Frame::new(&columns, rows)).await;
+        assert_eq!((figures[ROWS], figures[SKIPPED]), (1, 2));
+        let expected = [[int(1), vector(&[8.0, 8.0]), int(11)], [int(2), vector(&[0.25, 1.0]), int(20)]];
+        assert_eq!(stored(&place, &["id", "a", "n"]).await, expected);
+    });
+}
