@@ -82,7 +82,9 @@ pub fn created<'a>(options: &Options, column: &'a Column) -> Option<(&'a str, Ve
         Role::SparseIndices(_) | Role::SparseValues(_) => VectorKind::Sparse,
         Role::Vector(_) if names(&options.named.sparse_fields) => VectorKind::Sparse,
         Role::Vector(_) if names(&options.named.multi_fields) => VectorKind::Multi,
-        Role::Vector(_) | Role::Id { .. } | Role::Payload(_) | Role::Unused => VectorKind::Dense,
+        Role::Vector(_) | Role::Id { .. } | Role::Payload(_) | Role::WholePayload | Role::Score | Role::Unused => {
+            VectorKind::Dense
+        }
     };
     Some((column.role.vector()?, kind))
 }
@@ -183,7 +185,7 @@ fn check_type(claim: &Claim, field: &SparkField) -> Result<()> {
     let (fits, what, types) = match &claim.role {
         Role::SparseIndices(_) => (is_index_list(&field.data_type), "the indices of", "array<long> or array<integer>"),
         Role::SparseValues(_) => (is_value_list(&field.data_type), "the values of", "array<float> or array<double>"),
-        Role::Vector(_) | Role::Id { .. } | Role::Payload(_) | Role::Unused => {
+        Role::Vector(_) | Role::Id { .. } | Role::Payload(_) | Role::WholePayload | Role::Score | Role::Unused => {
             (claim.kind.fits(&field.data_type), "", claim.kind.types())
         }
     };

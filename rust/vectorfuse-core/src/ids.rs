@@ -31,13 +31,13 @@ impl PointId {
     /// the UUIDv5 (RFC 9562) of the text in the namespace of OIDs.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
-        if let Some(number) = canonical_number(text) {
-            return Self::Number(number);
-        }
-        match Uuid::try_parse(text) {
-            Ok(uuid) => Self::Uuid(uuid),
-            Err(_) => Self::hashed(text),
-        }
+        Self::of_own_text(text).unwrap_or_else(|| Self::hashed(text))
+    }
+
+    /// The id whose own text this is: an integer or a UUID; `None` for any other text, which has none of its own.
+    #[must_use]
+    pub fn of_own_text(text: &str) -> Option<Self> {
+        canonical_number(text).map(Self::Number).or_else(|| Uuid::try_parse(text).ok().map(Self::Uuid))
     }
 
     /// Whether the id's own text is `text`, so that nothing else must be kept to give `text` back.

@@ -11,6 +11,10 @@ use crate::schema::{SparkField, SparkType};
 pub const ID_COLUMN: &str = "id";
 /// The column of the unnamed vector.
 pub const VECTOR_COLUMN: &str = "vector";
+/// The column of the whole payload, where it is read as one.
+pub const PAYLOAD_COLUMN: &str = "payload";
+/// The column of a search's score.
+pub const SCORE_COLUMN: &str = "_score";
 
 /// Which part of a point a column is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,10 @@ pub enum Role {
     SparseValues(String),
     /// The payload's field of this name.
     Payload(String),
+    /// The whole payload in one column.
+    WholePayload,
+    /// How well a vector search found the point: no part of it, and nothing that is written.
+    Score,
     /// Of no part: a column that is not written.
     Unused,
 }
@@ -39,7 +47,7 @@ impl Role {
     pub fn vector(&self) -> Option<&str> {
         match self {
             Self::Vector(name) | Self::SparseIndices(name) | Self::SparseValues(name) => Some(name),
-            Self::Id { .. } | Self::Payload(_) | Self::Unused => None,
+            Self::Id { .. } | Self::Payload(_) | Self::WholePayload | Self::Score | Self::Unused => None,
         }
     }
 }

@@ -38,6 +38,48 @@ impl Document for Payload {
     }
 }
 
+/// A whole payload that is looked into, or a value somewhere in it.
+#[derive(Clone, Copy)]
+pub(crate) enum Whole<'a> {
+    /// The payload, without the field of this name if there is one.
+    Payload(&'a HashMap<String, Value>, Option<&'a str>),
+    Value(PayloadRef<'a>),
+}
+
+impl<'a> DocumentRef<'a> for Whole<'a> {
+    fn view(self) -> View<'a> {
+        match self {
+            Self::Payload(..) => View::Object,
+            Self::Value(value) => value.view(),
+        }
+    }
+    fn items(self) -> impl ExactSizeIterator<Item = Self> {
+        let items: Vec<Self> = match self {
+            Self::Payload(..) => Vec::new(),
+            Self::Value(value) => value.items().map(Self::Value).collect(),
+        };
+        items.into_iter()
+    }
+    fn member(self, name: &str) -> Option<Self> {
+        match self {
+            Self::Payload(_, Some(hidden)) if name == hidden => None,
+            Self::Payload(fields, _) => fields.get(name).map(|value| Self::Value(PayloadRef(value))),
+            Self::Value(value) => value.member(name).map(Self::Value),
+        }
+    }
+    fn members(self) -> impl ExactSizeIterator<Item = (&'a str, Self)> {
+        let members: Vec<_> = match self {
+            Self::Payload(fields, hidden) => fields
+                .iter()
+                .filter(|(name, _)| hidden != Some(name.as_str()))
+                .map(|(name, value)| (name.as_str(), Self::Value(PayloadRef(value))))
+                .collect(),
+            Self::Value(value) => value.members().map(|(name, member)| (name, Self::Value(member))).collect(),
+        };
+        members.into_iter()
+    }
+}
+
 /// A payload value that is looked into.
 #[derive(Clone, Copy)]
 pub(crate) struct PayloadRef<'a>(pub(crate) &'a Value);

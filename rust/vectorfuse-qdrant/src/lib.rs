@@ -7,6 +7,7 @@
 
 mod api;
 mod change;
+mod chosen;
 mod collection;
 mod creation;
 mod document;
@@ -20,6 +21,7 @@ mod request;
 mod schema;
 mod selection;
 mod sender;
+mod shard_key;
 mod split;
 mod version;
 mod writer;
@@ -38,8 +40,9 @@ use vectorfuse_core::table::{Column, Role, Scan, Table};
 use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest};
 
 use crate::api::{Api, Wanted};
+use crate::chosen::Choice;
 use crate::collection::Collection;
-use crate::page::RangePages;
+use crate::page::PartPages;
 use crate::selection::Selection;
 use crate::writer::QdrantWriter;
 
@@ -47,6 +50,8 @@ use crate::writer::QdrantWriter;
 const SAMPLE_PAGE: u32 = 100;
 /// A guess of a payload field's size on the wire, for the first page.
 const FIELD_BYTES: usize = 64;
+/// The same of a whole payload.
+const PAYLOAD_BYTES: usize = 1024;
 
 /// One collection of a Qdrant server.
 pub struct Qdrant {
@@ -105,41 +110,50 @@ impl Store for Qdrant {
         // What the options alone say comes before what the server says.
         let selection = Selection::of_options(&self.options)?;
         selection.check(self.api.version().await?).map_err(|error| self.place(error))?;
-        let collection = self.collection().await?.ok_or_else(|| self.missing())?;
+        let info = self.api.info().await?.ok_or_else(|| self.missing())?;
+        self.check_parts(&info, &selection).await?;
+        let collection = Collection::from_info(info).map_err(|error| self.place(error))?;
+        let choice = Choice::new(&self.options, &collection, spark).map_err(|error| self.place(error))?;
         let known = collection.kept.as_deref().map(|kept| schema::kept_columns(&collection, kept));
+        let mut warnings = Vec::new();
         let mut columns = match (schema, known) {
-            (Some(schema), known) => schema::user_columns(&collection, &known.unwrap_or_default(), schema)?,
-            (None, Some(known)) => known,
+            (Some(schema), known) => choice.of_schema(&collection, known, schema)?,
+            (None, Some(known)) => choice.columns(known, &mut warnings)?,
             (None, None) if !self.options.named.infer_schema => {
                 return Err(self.place(Error::options(
                     "option `infer_schema` is false and the collection keeps no schema: give one with `.schema(…)` or `schema`",
                 )));
             }
-            (None, None) => schema::inferred_columns(&collection, &self.sample(&selection).await?),
+            (None, None) => {
+                let sample = if choice.has_fields() { self.sample(&selection).await? } else { Vec::new() };
+                choice.columns(schema::inferred_columns(&collection, &sample), &mut warnings)?
+            }
         };
         for column in &mut columns {
             column.data_type = column.data_type.on_spark(spark);
         }
-        Ok(Table { options: self.options.clone(), columns, warnings: Vec::new() })
+        Ok(Table { options: self.options.clone(), columns, warnings })
     }
 
     async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
-        self.ranges(scan, wanted).await
+        let parts = self.parts(scan, wanted).await?.into_iter().map(serde_json::to_value);
+        parts.map(|part| part.map_err(|error| Error::internal("a split can't be written").caused_by(error))).collect()
     }
 
     fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
-        let range = serde_json::from_value(part)
+        let part = serde_json::from_value(part)
             .map_err(|error| Error::internal("the split can't be read").caused_by(error))?;
         let vector_bytes = |column: &Column| match &column.role {
             // The size is not in the scan; a guess serves for the first page alone.
             Role::Vector(_) | Role::SparseIndices(_) | Role::SparseValues(_) => 4 * 1024,
-            Role::Payload(_) | Role::Id { .. } | Role::Unused => FIELD_BYTES,
+            Role::WholePayload => PAYLOAD_BYTES,
+            Role::Payload(_) | Role::Id { .. } | Role::Score | Role::Unused => FIELD_BYTES,
         };
         let row_bytes = scan.columns.iter().map(vector_bytes).sum();
         let most = scan.options.named.page_size.map(std::num::NonZero::get);
         let api = Api::open(&scan.options, Arc::clone(&metrics))?;
         let selection = Selection::of(&scan)?;
-        Ok(BatchStream::start(RangePages::new(api, scan.columns, &selection, range), row_bytes, most, metrics))
+        Ok(BatchStream::start(PartPages::new(api, scan, selection, part)?, row_bytes, most, metrics))
     }
 
     async fn exists(&self) -> Result<bool> {

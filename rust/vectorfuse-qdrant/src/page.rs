@@ -1,5 +1,6 @@
 //! From points to batches, page by page.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -7,80 +8,88 @@ use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 use qdrant_client::qdrant::vector_output::Vector;
 use qdrant_client::qdrant::vectors_output::VectorsOptions;
+use qdrant_client::qdrant::with_payload_selector::SelectorOptions;
 use qdrant_client::qdrant::{RetrievedPoint, ScrollPoints, VectorOutput};
-use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
+use vectorfuse_core::options::Chosen;
 use vectorfuse_core::paging::{LARGEST_PAGE_BYTES, Page, Pages};
 use vectorfuse_core::payload::ColumnBuilder;
 use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
-use vectorfuse_core::table::{Column, Role, fields};
+use vectorfuse_core::table::{Column, Role, Scan, fields};
 use vectorfuse_core::write::is_integer_id;
 
 use crate::api::{Api, Wanted};
-use crate::document::PayloadRef;
+use crate::chosen;
+use crate::document::{PayloadRef, Whole};
 use crate::path;
 use crate::point::{from_qdrant_id, to_qdrant_id, to_u64};
 use crate::selection::Selection;
-
-/// A range of ids: from `from` on, up to but without `to`; both may be open.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Range {
-    pub(crate) from: Option<PointId>,
-    pub(crate) to: Option<PointId>,
-    /// About how many points it has: a page should not reach far beyond the end, which the server does not know.
-    pub(crate) rows: u64,
-}
+use crate::shard_key::{ShardKey, selector};
+use crate::split::Part;
 
 /// A page of fewer rows is not worth a request.
 const LEAST_ROWS: u64 = 16;
 
-/// The pages of one range.
-pub(crate) struct RangePages {
+/// The pages of one part.
+pub(crate) struct PartPages {
     api: Api,
-    columns: Vec<Column>,
-    schema: SchemaRef,
+    shaper: Shaper,
     /// What each page is asked for with, but for its offset and limit.
     request: ScrollPoints,
+    /// From where each shard is read.
+    from: Option<PointId>,
     next: Option<PointId>,
     to: Option<PointId>,
-    /// How many rows the range should still have.
+    /// The shards that are yet to be read.
+    shard_keys: VecDeque<ShardKey>,
+    /// How many rows the part should still have.
     expected: u64,
     /// However wrong the expectation is, a page has this many rows.
     least: u64,
+    /// How many rows the read may still give.
+    left: u64,
 }
 
-impl RangePages {
-    pub(crate) fn new(api: Api, columns: Vec<Column>, selection: &Selection, range: Range) -> Self {
-        let schema = arrow_schema(&fields(&columns), Layout::Read);
-        let request = selection.scroll(wanted(&columns).scroll(api.collection()));
-        Self {
-            api,
-            columns,
-            schema,
-            request,
-            next: range.from,
-            to: range.to,
-            expected: range.rows,
-            least: (range.rows / 8).max(LEAST_ROWS),
+impl PartPages {
+    pub(crate) fn new(api: Api, scan: Scan, selection: Selection, part: Part) -> Result<Self> {
+        let shaper = Shaper::new(&api, &scan)?;
+        let selection = match part.slice {
+            Some(slice) => selection.slice(slice),
+            None => selection,
+        };
+        let mut request = selection.scroll(shaper.wanted.scroll(api.collection()));
+        let mut shard_keys = VecDeque::from(part.shard_keys);
+        if let Some(first) = shard_keys.pop_front() {
+            request.shard_key_selector = selector(&[first]);
         }
+        Ok(Self {
+            api,
+            shaper,
+            request,
+            from: part.from,
+            next: part.from,
+            to: part.to,
+            shard_keys,
+            expected: part.rows,
+            least: (part.rows / 8).max(LEAST_ROWS),
+            left: scan.options.most_rows().unwrap_or(u64::MAX),
+        })
     }
-}
 
-impl RangePages {
-    /// How many rows are worth asking for: those that the range should still have.
+    /// How many rows are worth asking for: those that the part should still have, and may.
     fn fitting(&self) -> u32 {
-        u32::try_from(self.expected.max(self.least)).unwrap_or(u32::MAX)
+        let expected = if self.to.is_some() { self.expected.max(self.least) } else { u64::MAX };
+        u32::try_from(expected.min(self.left)).unwrap_or(u32::MAX)
     }
 }
 
 #[async_trait]
-impl Pages for RangePages {
+impl Pages for PartPages {
     async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
-        let rows = if self.to.is_some() { rows.min(self.fitting()) } else { rows };
         let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
         self.request.offset = self.next.map(to_qdrant_id);
-        self.request.limit = Some(rows);
+        self.request.limit = Some(rows.min(self.fitting()));
         let Some(answer) = self.api.scroll(&self.request, largest).await? else {
             return Ok(Page::TooLarge);
         };
@@ -95,28 +104,106 @@ impl Pages for RangePages {
             }
             points.push((id, point));
         }
-        self.expected = self.expected.saturating_sub(to_u64(points.len()));
-        let batch = batch(&points, &self.columns, Arc::clone(&self.schema))
-            .map_err(|error| error.with("store", "qdrant").with("collection", self.api.collection()))?;
-        let last = following.is_none_or(past);
+        let count = to_u64(points.len());
+        self.expected = self.expected.saturating_sub(count);
+        self.left = self.left.saturating_sub(count);
+        let batch = self.shaper.batch(&points)?;
         self.next = following;
-        Ok(Page::Rows { batch, bytes: answer.bytes, last })
+        let mut last = following.is_none_or(past);
+        if last && let Some(key) = self.shard_keys.pop_front() {
+            self.request.shard_key_selector = selector(&[key]);
+            self.next = self.from;
+            last = false;
+        }
+        Ok(Page::Rows { batch, bytes: answer.bytes, last: last || self.left == 0 })
     }
 }
 
-/// What of a point the columns need.
-fn wanted(columns: &[Column]) -> Wanted {
+/// What makes rows of points.
+pub(crate) struct Shaper {
+    /// What of each point is asked for.
+    pub(crate) wanted: Wanted,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    /// A field that is asked for to know the id, and that the column of the whole payload must not show.
+    hidden: Option<String>,
+    collection: String,
+}
+
+impl Shaper {
+    pub(crate) fn new(api: &Api, scan: &Scan) -> Result<Self> {
+        let schema = arrow_schema(&fields(&scan.columns), Layout::Read);
+        let (wanted, hidden) = wanted(&scan.columns, &scan.options.named.with_payload)?;
+        Ok(Self { wanted, columns: scan.columns.clone(), schema, hidden, collection: api.collection().to_owned() })
+    }
+
+    /// The rows of these points.
+    pub(crate) fn batch(&self, points: &[(PointId, RetrievedPoint)]) -> Result<RecordBatch> {
+        self.arrays(points).map_err(|error| error.with("store", "qdrant").with("collection", &self.collection))
+    }
+
+    fn arrays(&self, points: &[(PointId, RetrievedPoint)]) -> Result<RecordBatch> {
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            let mut builder = ColumnBuilder::new(&column.data_type, points.len());
+            for (id, point) in points {
+                self.append(&mut builder, column, *id, point)
+                    .map_err(|error| error.inside("column", &column.name).with("id", id))?;
+            }
+            arrays.push(builder.finish()?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(points.len()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+            .map_err(|error| Error::internal("the columns of a page do not line up").caused_by(error))
+    }
+
+    fn append(&self, builder: &mut ColumnBuilder, column: &Column, id: PointId, point: &RetrievedPoint) -> Result<()> {
+        match &column.role {
+            Role::Payload(field) => builder.append(point.payload.get(field).map(PayloadRef)),
+            Role::WholePayload => builder.append(Some(Whole::Payload(&point.payload, self.hidden.as_deref()))),
+            Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match vector(point, name) {
+                Some(output) => append_vector(builder, &column.role, Found::of(output)?),
+                None => {
+                    builder.append_null();
+                    Ok(())
+                }
+            },
+            Role::Id { kept } => {
+                let kept = kept.as_ref().and_then(|field| point.payload.get(field));
+                match kept {
+                    Some(value) if !is_integer_id(&column.data_type) => builder.append(Some(PayloadRef(value))),
+                    Some(_) | None => append_id(builder, &column.data_type, id),
+                }
+            }
+            Role::Score | Role::Unused => {
+                builder.append_null();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What of a point the columns need, and the field that is asked for although the payload as a whole is to be without
+/// it.
+fn wanted(columns: &[Column], chosen: &Chosen) -> Result<(Wanted, Option<String>)> {
     let mut payload = Some(Vec::new());
     let mut vectors = Some(Vec::new());
+    let (mut whole, mut kept_id) = (false, None);
     for column in columns {
         match &column.role {
             // Integers are kept in the id itself.
             Role::Id { kept: Some(_) } if is_integer_id(&column.data_type) => {}
-            Role::Payload(field) | Role::Id { kept: Some(field) } => match (path::of_field(field), &mut payload) {
-                (Some(path), Some(paths)) => paths.push(path),
-                (None, paths) => *paths = None,
-                (Some(_), None) => {}
-            },
+            Role::Payload(field) | Role::Id { kept: Some(field) } => {
+                if matches!(column.role, Role::Id { .. }) {
+                    kept_id = Some(field.clone());
+                }
+                match (path::of_field(field), &mut payload) {
+                    (Some(path), Some(paths)) => paths.push(path),
+                    (None, paths) => *paths = None,
+                    (Some(_), None) => {}
+                }
+            }
+            Role::WholePayload => whole = true,
             // Asked for by name, the unnamed vector would need a name: it is the only one, so all are asked for.
             Role::Vector(name) if name.is_empty() => vectors = None,
             Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => {
@@ -124,50 +211,31 @@ fn wanted(columns: &[Column]) -> Wanted {
                     names.push(name.clone());
                 }
             }
-            Role::Id { kept: None } | Role::Unused => {}
+            Role::Id { kept: None } | Role::Score | Role::Unused => {}
         }
     }
-    Wanted::new(payload, vectors)
-}
-
-/// The rows of a page.
-fn batch(points: &[(PointId, RetrievedPoint)], columns: &[Column], schema: SchemaRef) -> Result<RecordBatch> {
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
-    for column in columns {
-        let mut builder = ColumnBuilder::new(&column.data_type, points.len());
-        for (id, point) in points {
-            append(&mut builder, column, *id, point)
-                .map_err(|error| error.inside("column", &column.name).with("id", id))?;
-        }
-        arrays.push(builder.finish()?);
+    let wanted = Wanted::new(payload, vectors);
+    if !whole {
+        return Ok((wanted, None));
     }
-    let options = RecordBatchOptions::new().with_row_count(Some(points.len()));
-    RecordBatch::try_new_with_options(schema, arrays, &options)
-        .map_err(|error| Error::internal("the columns of a page do not line up").caused_by(error))
-}
-
-fn append(builder: &mut ColumnBuilder, column: &Column, id: PointId, point: &RetrievedPoint) -> Result<()> {
-    match &column.role {
-        Role::Payload(field) => builder.append(point.payload.get(field).map(PayloadRef)),
-        Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match vector(point, name) {
-            Some(output) => append_vector(builder, &column.role, Found::of(output)?),
-            None => {
-                builder.append_null();
-                Ok(())
-            }
-        },
-        Role::Id { kept } => {
-            let kept = kept.as_ref().and_then(|field| point.payload.get(field));
-            match kept {
-                Some(value) if !is_integer_id(&column.data_type) => builder.append(Some(PayloadRef(value))),
-                Some(_) | None => append_id(builder, &column.data_type, id),
-            }
+    let is_named = |names: &[String]| names.iter().any(|name| Some(name) == kept_id.as_ref());
+    Ok(match chosen {
+        Chosen::Only(names) => {
+            let hidden = kept_id.clone().filter(|_| !is_named(names));
+            let paths = chosen::paths(&names.iter().chain(&hidden).cloned().collect::<Vec<_>>())?;
+            (wanted.with_payload(SelectorOptions::Include(paths.into())), hidden)
         }
-        Role::Unused => {
-            builder.append_null();
-            Ok(())
+        Chosen::AllBut(names) => {
+            let hidden = kept_id.clone().filter(|_| is_named(names));
+            let rest: Vec<String> = names.iter().filter(|name| Some(*name) != hidden.as_ref()).cloned().collect();
+            let selector = if rest.is_empty() {
+                SelectorOptions::Enable(true)
+            } else {
+                SelectorOptions::Exclude(chosen::paths(&rest)?.into())
+            };
+            (wanted.with_payload(selector), hidden)
         }
-    }
+    })
 }
 
 fn append_id(builder: &mut ColumnBuilder, data_type: &SparkType, id: PointId) -> Result<()> {

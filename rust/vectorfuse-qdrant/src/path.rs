@@ -10,8 +10,10 @@ pub(crate) fn is_valid(text: &str) -> bool {
 pub(crate) enum Step {
     /// Into the member of an object.
     Member(String),
-    /// Into an item of a list, or into each.
-    Items,
+    /// Into each item of a list.
+    Each,
+    /// Into one item of a list.
+    Item,
 }
 
 /// The steps of a path; `None` if it is none.
@@ -29,7 +31,7 @@ pub(crate) fn segments(text: &str) -> Option<Vec<Step>> {
             {
                 return None;
             }
-            steps.push(Step::Items);
+            steps.push(if index.is_empty() { Step::Each } else { Step::Item });
             rest = after;
         }
     }
@@ -69,7 +71,7 @@ mod tests {
         assert_eq!(segments("a"), Some(vec![name("a")]));
         assert_eq!(
             segments("a.\"b c\"[].d-é[0][1]"),
-            Some(vec![name("a"), name("b c"), Step::Items, name("d-é"), Step::Items, Step::Items])
+            Some(vec![name("a"), name("b c"), Step::Each, name("d-é"), Step::Item, Step::Item])
         );
         assert_eq!(segments("\"\".a"), Some(vec![name(""), name("a")]));
         for wrong in ["", ".", "a.", "a b", "a[", "a[x]", "a[-1]", "\"a", "\"a\\\"\"", "a..b", "[]", "$.a"] {

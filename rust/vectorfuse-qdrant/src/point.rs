@@ -98,7 +98,8 @@ impl<'a> Points<'a> {
         let mut id = None;
         for (column, reader) in self.columns.iter().zip(&self.readers) {
             match &column.role {
-                Role::Unused => {}
+                // The last two are parts of what is read alone.
+                Role::Unused | Role::WholePayload | Role::Score => {}
                 Role::Payload(_) | Role::Vector(_) if delete => {}
                 Role::Payload(_) if reader.is_left_out(row) => {}
                 Role::Payload(field) => {
@@ -201,7 +202,13 @@ impl<'a> Points<'a> {
                 let indices = Role::SparseIndices(name.clone());
                 self.columns.iter().position(|column| column.role == indices)
             }
-            Role::Vector(_) | Role::SparseIndices(_) | Role::Id { .. } | Role::Payload(_) | Role::Unused => None,
+            Role::Vector(_)
+            | Role::SparseIndices(_)
+            | Role::Id { .. }
+            | Role::Payload(_)
+            | Role::WholePayload
+            | Role::Score
+            | Role::Unused => None,
         };
         let vector = match indices {
             Some(indices) => ColumnReader::sparse_pair(&self.readers[indices], reader, row)?,

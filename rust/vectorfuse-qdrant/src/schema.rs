@@ -16,7 +16,7 @@ use crate::document::PayloadRef;
 
 /// In a column's metadata: the payload's field, where that is not the column's name. Spark hands an inferred schema back
 /// with the metadata, so the field is found again.
-const FIELD_METADATA: &str = "vectorfuse.field";
+pub(crate) const FIELD_METADATA: &str = "vectorfuse.field";
 
 /// The columns of a collection whose schema is kept. Vectors that were added behind our back come last.
 pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Column> {
@@ -154,7 +154,7 @@ fn described(column: &Column) -> String {
         Role::Vector(name) => format!("{}, ", vector_name(name)),
         Role::SparseIndices(name) => format!("the indices of {}, ", vector_name(name)),
         Role::SparseValues(name) => format!("the values of {}, ", vector_name(name)),
-        Role::Payload(_) | Role::Unused => String::new(),
+        Role::Payload(_) | Role::WholePayload | Role::Score | Role::Unused => String::new(),
     };
     format!("{part}{}", column.data_type.name())
 }
@@ -168,7 +168,7 @@ fn vector_columns(collection: &Collection) -> Vec<Column> {
 }
 
 /// The name itself, or, where a column has it, with as many `payload_` in front as it takes.
-fn free_name(name: &str, columns: &[Column]) -> String {
+pub(crate) fn free_name(name: &str, columns: &[Column]) -> String {
     let mut free = name.to_owned();
     while columns.iter().any(|column| column.name == free) {
         free = format!("payload_{free}");
@@ -196,7 +196,9 @@ fn check_type(field: &SparkField, role: &Role, vectors: &BTreeMap<String, Vector
             (fits, "an id: read it as string or long")
         }
         Role::Id { kept: Some(_) } => (data_type.is_map_key(), "an id: read it as string or long"),
-        Role::Payload(_) | Role::Unused => (!data_type.has_mllib_vector(), "no vector: read it as array or struct"),
+        Role::Payload(_) | Role::WholePayload | Role::Score | Role::Unused => {
+            (!data_type.has_mllib_vector(), "no vector: read it as array or struct")
+        }
     };
     if fits {
         return Ok(());

@@ -1,12 +1,30 @@
 //! Which points of a collection a read is about, and how the server is to look at them: said once for every kind of
 //! request that reads.
 
-use qdrant_client::qdrant::{Filter, QueryPoints, ScrollPoints};
-use vectorfuse_core::error::Result;
+use qdrant_client::qdrant::condition::ConditionOneOf;
+use qdrant_client::qdrant::{
+    Condition, Filter, QueryPoints, ReadConsistency, ReadConsistencyType, ScrollPoints, SliceCondition,
+    read_consistency,
+};
+use serde::{Deserialize, Serialize};
+use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::table::Scan;
 
 use crate::filter_json::{self, Needs};
+use crate::shard_key::{ShardKey, selector};
+
+/// One of `total` disjoint parts of all ids, which the server tells apart by a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Slice {
+    pub(crate) total: u32,
+    pub(crate) index: u32,
+}
+
+impl Slice {
+    /// Servers before this one take the condition for none at all.
+    pub(crate) const SINCE: (u32, u32) = (1, 19);
+}
 
 /// The part of a reading request that is the same for every split, page and sample of one scan.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +33,9 @@ pub(crate) struct Selection {
     filter: Option<Filter>,
     /// What the option `filter` needs of the server.
     needs: Vec<Needs>,
+    /// Only points of these shards; of all if there are no keys.
+    shard_keys: Vec<ShardKey>,
+    consistency: Option<ReadConsistency>,
 }
 
 impl Selection {
@@ -27,7 +48,9 @@ impl Selection {
     pub(crate) fn of_options(options: &Options) -> Result<Self> {
         let parsed = options.named.filter.as_deref().map(filter_json::parse).transpose()?;
         let (filter, needs) = parsed.unzip();
-        Ok(Self { filter, needs: needs.unwrap_or_default() })
+        let shard_keys = options.named.shard_key.iter().map(|key| ShardKey::parse(key)).collect();
+        let consistency = options.named.consistency.as_deref().map(consistency).transpose()?;
+        Ok(Self { filter, needs: needs.unwrap_or_default(), shard_keys, consistency })
     }
 
     /// Refuses a server that would pass over a part of it.
@@ -35,13 +58,54 @@ impl Selection {
         self.needs.iter().try_for_each(|needs| needs.check("filter", version))
     }
 
+    /// The shards that were asked for; no keys if nobody asked.
+    pub(crate) fn shard_keys(&self) -> &[ShardKey] {
+        &self.shard_keys
+    }
+
+    /// Only its points in one slice.
+    #[must_use]
+    pub(crate) fn slice(mut self, Slice { total, index }: Slice) -> Self {
+        let condition = ConditionOneOf::Slice(SliceCondition { total, index });
+        self.filter.get_or_insert_default().must.push(Condition { condition_one_of: Some(condition) });
+        self
+    }
+
     /// Narrows a scroll.
     pub(crate) fn scroll(&self, request: ScrollPoints) -> ScrollPoints {
-        ScrollPoints { filter: self.filter.clone(), ..request }
+        ScrollPoints {
+            filter: self.filter.clone(),
+            read_consistency: self.consistency,
+            shard_key_selector: selector(&self.shard_keys),
+            ..request
+        }
     }
 
     /// Narrows a query.
     pub(crate) fn query(&self, request: QueryPoints) -> QueryPoints {
-        QueryPoints { filter: self.filter.clone(), ..request }
+        QueryPoints {
+            filter: self.filter.clone(),
+            read_consistency: self.consistency,
+            shard_key_selector: selector(&self.shard_keys),
+            ..request
+        }
     }
+}
+
+fn consistency(text: &str) -> Result<ReadConsistency> {
+    let named = |named: ReadConsistencyType| read_consistency::Value::Type(named.into());
+    let value = match text.trim().to_ascii_lowercase().as_str() {
+        "all" => named(ReadConsistencyType::All),
+        "majority" => named(ReadConsistencyType::Majority),
+        "quorum" => named(ReadConsistencyType::Quorum),
+        number => match number.parse() {
+            Ok(replicas @ 1..) => read_consistency::Value::Factor(replicas),
+            Ok(0) | Err(_) => {
+                return Err(Error::options(format!(
+                    "option `consistency` is `{text}`: expected `all`, `majority`, `quorum` or a number of replicas of at least 1"
+                )));
+            }
+        },
+    };
+    Ok(ReadConsistency { value: Some(value) })
 }

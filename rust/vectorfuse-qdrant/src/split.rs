@@ -1,12 +1,17 @@
-//! How a collection is cut into parts that are read side by side.
+//! How a collection is cut into parts that are read side by side: the server's own slices where it has them, else
+//! ranges of ids between sampled ones, or one window.
 
-use serde_json::Value;
-use vectorfuse_core::error::{Error, Result};
+use qdrant_client::qdrant::{CollectionInfo, ShardingMethod};
+use serde::{Deserialize, Serialize};
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::options::Options;
 use vectorfuse_core::table::Scan;
 
 use crate::Qdrant;
-use crate::page::Range;
-use crate::selection::Selection;
+use crate::chosen::listed;
+use crate::selection::{Selection, Slice};
+use crate::shard_key::ShardKey;
 
 /// Sampled ids per split: with 64 of them a split's size is off by some 12 % (one standard deviation).
 const SAMPLES_PER_SPLIT: usize = 64;
@@ -14,33 +19,114 @@ const SAMPLES_PER_SPLIT: usize = 64;
 const MOST_SAMPLES: usize = 10_000;
 /// Servers before this one can't draw a sample: such a collection is read in one part.
 const SAMPLE_SINCE: (u32, u32) = (1, 11);
+
+/// What one task reads.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// From this id on; from the first if there is none.
+    pub(crate) from: Option<PointId>,
+    /// Up to but without this id; to the last if there is none.
+    pub(crate) to: Option<PointId>,
+    /// About how many points lie between the two: a page should not reach far beyond the end, which the server does
+    /// not know.
+    pub(crate) rows: u64,
+    /// Only points of this slice.
+    pub(crate) slice: Option<Slice>,
+    /// The shards to read one after the other: two of them can have points of the same id, which one scroll over both
+    /// would give twice, or not at all, where a page ends between them. No keys where a collection has none.
+    pub(crate) shard_keys: Vec<ShardKey>,
+}
+
+/// Whether users route the points of this collection to shards with keys.
+fn is_keyed(info: &CollectionInfo) -> bool {
+    let params = info.config.as_ref().and_then(|config| config.params.as_ref());
+    params.is_some_and(|params| params.sharding_method() == ShardingMethod::Custom)
+}
+
+/// The id that the option `offset` starts from.
+fn start(options: &Options) -> Result<Option<PointId>> {
+    let start = |text: &String| {
+        PointId::of_own_text(text).ok_or_else(|| {
+            Error::options(format!(
+                "option `offset` is `{text}`: expected the id to start from, an integer that is not negative or a UUID"
+            ))
+        })
+    };
+    options.named.offset.as_ref().map(start).transpose()
+}
+
 impl Qdrant {
-    /// Disjoint ranges of ids that are together the whole collection; about `wanted` of them.
-    pub(crate) async fn ranges(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
-        let wanted = scan.options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
-        let samples = (wanted * SAMPLES_PER_SPLIT).min(MOST_SAMPLES);
-        let selection = Selection::of(scan)?;
-        let mut ids = Vec::new();
-        if wanted > 1 && self.api.version().await? >= SAMPLE_SINCE {
-            ids = self.api.sample_ids(&selection, samples as u64).await?;
+    /// Checks on the driver what the parts of a read will be made of.
+    pub(crate) async fn check_parts(&self, info: &CollectionInfo, selection: &Selection) -> Result<()> {
+        start(&self.options)?;
+        if !selection.shard_keys().is_empty() {
+            self.keys(info, selection).await?;
         }
+        Ok(())
+    }
+
+    /// Disjoint parts that are together all that the scan is about; about `wanted` of them.
+    pub(crate) async fn parts(&self, scan: &Scan, wanted: usize) -> Result<Vec<Part>> {
+        let options = &scan.options;
+        let selection = Selection::of(scan)?;
+        let info = self.api.info().await?.ok_or_else(|| self.missing())?;
+        let shard_keys = self.keys(&info, &selection).await?;
+        let points = info.points_count.unwrap_or_default();
+        let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
+        let version = self.api.version().await?;
+        let parts = if options.is_windowed() {
+            vec![Part { from: start(options)?, ..Part::default() }]
+        } else if wanted > 1 && version >= Slice::SINCE {
+            // More slices than points would be read for nothing.
+            let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);
+            (0..total).map(|index| Part { slice: Some(Slice { total, index }), ..Part::default() }).collect()
+        } else if wanted > 1 && version >= SAMPLE_SINCE {
+            self.ranges(&selection, wanted, points).await?
+        } else {
+            vec![Part::default()]
+        };
+        Ok(parts.into_iter().map(|part| Part { shard_keys: shard_keys.clone(), ..part }).collect())
+    }
+
+    /// Ranges of ids between those of a sample.
+    async fn ranges(&self, selection: &Selection, wanted: usize, points: u64) -> Result<Vec<Part>> {
+        let samples = (wanted * SAMPLES_PER_SPLIT).min(MOST_SAMPLES);
+        let mut ids = self.api.sample_ids(selection, samples as u64).await?;
         ids.sort_unstable();
         let mut cuts: Vec<_> = (1..wanted).filter_map(|cut| ids.get(ids.len() * cut / wanted)).copied().collect();
         cuts.dedup();
-        let points = if cuts.is_empty() {
-            0
-        } else if ids.len() < samples {
-            // A sample that is smaller than was asked for is all that there is.
-            ids.len() as u64
-        } else {
-            self.api.info().await?.and_then(|info| info.points_count).unwrap_or_default()
-        };
+        // A sample that is smaller than was asked for is all that there is.
+        let points = if ids.len() < samples { ids.len() as u64 } else { points };
         let rows = points / (cuts.len() as u64 + 1);
         let starts = std::iter::once(None).chain(cuts.iter().copied().map(Some));
         let ends = cuts.iter().copied().map(Some).chain(std::iter::once(None));
-        let ranges = starts.zip(ends).map(|(from, to)| serde_json::to_value(Range { from, to, rows }));
-        ranges
-            .map(|range| range.map_err(|error| Error::internal("a split can't be written").caused_by(error)))
-            .collect()
+        Ok(starts.zip(ends).map(|(from, to)| Part { from, to, rows, ..Part::default() }).collect())
+    }
+
+    /// The keys of the shards to read; none where the collection has no keys.
+    async fn keys(&self, info: &CollectionInfo, selection: &Selection) -> Result<Vec<ShardKey>> {
+        let asked = selection.shard_keys();
+        if !is_keyed(info) {
+            return if asked.is_empty() {
+                Ok(Vec::new())
+            } else {
+                Err(self.place(Error::options("option `shard_key`: the collection's shards have no keys")))
+            };
+        }
+        let all = self.api.shard_keys().await?;
+        match asked.iter().find(|key| !all.contains(key)) {
+            None if asked.is_empty() => Ok(all),
+            None => {
+                let mut asked = asked.to_vec();
+                asked.sort_unstable();
+                asked.dedup();
+                Ok(asked)
+            }
+            Some(stranger) => {
+                let known = listed(all.iter().map(|key| format!("`{key}`")));
+                let words = format!("there is no shard key `{stranger}`: the collection has {known}");
+                Err(self.place(Error::new(Kind::NotFound, words).with("option", "shard_key")))
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::table::Named;
 use super::value::OptionValue;
-use super::{Options, WriteMode};
+use super::{Chosen, Options, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -14,6 +14,7 @@ pub(super) fn check(options: &mut Options) -> Result<()> {
     let named = &mut options.named;
     reaching(named)?;
     trust(named)?;
+    reading(named)?;
     writing(named)?;
     vectors(named)
 }
@@ -46,6 +47,27 @@ fn trust(named: &mut Named) -> Result<()> {
     named.tls_cert = named.tls_cert.take().map(|cert| pem("tls_cert", cert)).transpose()?;
     if let Some(key) = named.tls_key.take() {
         named.tls_key = Some(Secret::new(pem("tls_key", key.expose().to_owned())?));
+    }
+    Ok(())
+}
+
+fn reading(named: &Named) -> Result<()> {
+    let given = [
+        ("limit", named.limit.is_some()),
+        ("offset", named.offset.is_some()),
+        ("max_pages", named.max_pages.is_some()),
+    ];
+    if let Some((name, _)) = given.into_iter().find(|(_, given)| *given)
+        && let Some(splits) = named.splits.filter(|splits| splits.get() > 1)
+    {
+        return Err(Error::options(format!(
+            "option `{name}` counts points in the order of ids, which one task reads: `splits` can't be {splits}"
+        )));
+    }
+    if matches!(&named.with_vectors, Chosen::AllBut(names) if !names.is_empty()) {
+        return Err(Error::options(
+            "option `with_vectors` names the vectors to read: only payload fields can be excluded",
+        ));
     }
     Ok(())
 }

@@ -20,7 +20,10 @@ use crate::secret::Secret;
 use crate::write::Mode;
 
 pub use table::{OptionRow, markdown, rows};
-pub use value::{Disposition, Distance, IdScheme, Overwrite, Seconds, WriteMode};
+pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, WriteMode};
+
+/// The rows of a page where `max_pages` is given and `page_size` is not: spark-fuse's default.
+const PAGE_ROWS: u64 = 128;
 
 /// Which side of a connector an option belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +168,21 @@ impl Options {
             ));
         }
         Ok(())
+    }
+
+    /// Whether the read is about a stretch of the points in the store's own order, so that one task reads it.
+    #[must_use]
+    pub fn is_windowed(&self) -> bool {
+        self.named.limit.is_some() || self.named.offset.is_some() || self.named.max_pages.is_some()
+    }
+
+    /// The most rows that the whole read may have.
+    #[must_use]
+    pub fn most_rows(&self) -> Option<u64> {
+        let page = self.named.page_size.map_or(PAGE_ROWS, |size| u64::from(size.get()));
+        let pages = self.named.max_pages.map(|pages| (pages.get() as u64).saturating_mul(page));
+        let limit = self.named.limit.map(|limit| limit.get() as u64);
+        pages.into_iter().chain(limit).min()
     }
 
     /// How failed requests are tried again.

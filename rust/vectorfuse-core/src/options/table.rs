@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
-use super::{Disposition, Distance, IdScheme, Overwrite, Seconds, Side, WriteMode};
+use super::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, Side, WriteMode};
 use crate::secret::Secret;
 
 /// One row of the documentation.
@@ -121,6 +121,22 @@ options! {
             "The most points of one request. Pages are sized by bytes; this only makes them smaller.";
         "filter" => filter: Option<String> = None,
             "Qdrant's own filter as JSON, as its documentation writes it for REST: only points that pass it are read, sampled for the schema or searched.";
+        "limit" => limit: Option<NonZeroUsize> = None,
+            "The most points of the whole read: the first ones in the order of ids.";
+        "offset" => offset: Option<String> = None,
+            "The id to start from: that point, or the next greater id. In a vector search: how many of the best points to leave out.";
+        "max_pages" => max_pages: Option<NonZeroUsize> = None,
+            "At most so many pages: the first `max_pages` × `page_size` points in the order of ids (a page has 128 if `page_size` is not given).";
+        "with_payload" => with_payload: Chosen = Chosen::ALL,
+            "Which fields of the payload the table has: `true`, `false`, names separated by commas, a JSON list of names, `{\"include\": […]}` or `{\"exclude\": […]}`. A name can be a path (`address.city`).";
+        "with_vectors" => with_vectors: Chosen = Chosen::ALL,
+            "Which vectors the table has: `true`, `false`, or names, as with `with_payload`.";
+        "payload" => payload: PayloadForm = PayloadForm::Columns,
+            "`columns`: a column per field; `json`: one string column `payload`; `variant`: one variant column `payload` (Spark 4). The last two need no sample.";
+        "shard_key" | "shard_key_selector" => shard_key: Vec<String> = Vec::new(),
+            "The shard keys to read, separated by commas; all of them if not given. An integer is a numeric key.";
+        "consistency" => consistency: Option<String> = None,
+            "How many replicas must agree on what is read: `all`, `majority`, `quorum` or a number of them.";
     }
     Write {
         "id_field" => id_field: Option<String> = None,
@@ -190,15 +206,6 @@ pub(super) const PLANNED: &[&str] = &[
     "password",
     "password_file",
     "password_env",
-    "limit",
-    "offset",
-    "max_pages",
-    "with_payload",
-    "with_vectors",
-    "payload",
-    "consistency",
-    "shard_key",
-    "shard_key_selector",
     "partitions",
     "query_vector",
     "query_id",

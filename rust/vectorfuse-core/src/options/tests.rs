@@ -178,3 +178,39 @@ fn what_decides_about_rows_goes_with_the_modes_that_it_means_something_for() {
     }
     assert_eq!(failure(&[("op_field", "op")], Side::Read).0, Kind::Options);
 }
+
+#[test]
+fn parts_are_chosen_by_a_word_by_names_or_by_json() {
+    let chosen = |text: &str| given(&[("with_payload", text)]).parse(Side::Read).unwrap().named.with_payload;
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(chosen("True"), Chosen::ALL);
+    assert_eq!(chosen("false"), Chosen::NONE);
+    assert_eq!(chosen("a, b.c"), Chosen::Only(names(&["a", "b.c"])));
+    assert_eq!(chosen(r#"["true","x,y"]"#), Chosen::Only(names(&["true", "x,y"])));
+    assert_eq!(chosen(r#"{"include":["a"]}"#), Chosen::Only(names(&["a"])));
+    assert_eq!(chosen(r#"{"exclude":["a"]}"#), Chosen::AllBut(names(&["a"])));
+    for wrong in ["", "a,,b", "[1]", "{}", r#"{"exclude":["a"],"include":["b"]}"#, r#"{"only":["a"]}"#, "[\"a\""] {
+        let (kind, text) = failure(&[("with_payload", wrong)], Side::Read);
+        assert_eq!(kind, Kind::Options, "{wrong}");
+        assert!(text.contains("with_payload"), "{text}");
+    }
+    let (_, text) = failure(&[("with_vectors", r#"{"exclude":["a"]}"#)], Side::Read);
+    assert!(text.contains("with_vectors") && text.contains("excluded"), "{text}");
+}
+
+#[test]
+fn a_window_is_the_smallest_of_its_bounds_and_read_by_one_task() {
+    let most = |options: &[(&str, &str)]| given(options).parse(Side::Read).unwrap().most_rows();
+    assert_eq!(most(&[]), None);
+    assert_eq!(most(&[("limit", "7"), ("max_pages", "1")]), Some(7));
+    assert_eq!(most(&[("max_pages", "2")]), Some(256));
+    assert_eq!(most(&[("max_pages", "3"), ("page_size", "5"), ("limit", "100"), ("splits", "1")]), Some(15));
+    for window in ["limit", "offset", "max_pages"] {
+        let (kind, text) = failure(&[(window, "1"), ("splits", "2")], Side::Read);
+        assert_eq!(kind, Kind::Options);
+        assert!(text.contains(window) && text.contains("`splits` can't be 2"), "{text}");
+        assert!(given(&[(window, "1")]).parse(Side::Read).unwrap().is_windowed());
+        assert_eq!(failure(&[(window, "0"), ("limit", "0")], Side::Read).0, Kind::Options);
+    }
+    assert!(!given(&[("page_size", "1")]).parse(Side::Read).unwrap().is_windowed());
+}

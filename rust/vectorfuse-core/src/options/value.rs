@@ -83,6 +83,87 @@ pub enum WriteMode {
     Delete,
 }
 
+/// Which parts of a point a read is to have, by their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Chosen {
+    /// Those of these names; none if there are no names.
+    Only(Vec<String>),
+    /// All but those of these names.
+    AllBut(Vec<String>),
+}
+
+impl Chosen {
+    /// All that there are.
+    pub const ALL: Self = Self::AllBut(Vec::new());
+    /// None of them.
+    pub const NONE: Self = Self::Only(Vec::new());
+}
+
+/// As what a read gives the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PayloadForm {
+    /// A column per field.
+    Columns,
+    /// One column of JSON text.
+    Json,
+    /// One column of variants.
+    Variant,
+}
+
+impl OptionValue for Chosen {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        const EXPECTED: &str = "`true`, `false`, names separated by commas, a JSON list of names, \
+                                or {\"include\": […]} or {\"exclude\": […]}";
+        if let Ok(all) = bool::parse(text) {
+            return Ok(if all { Self::ALL } else { Self::NONE });
+        }
+        if !text.trim_start().starts_with(['[', '{']) {
+            let names = Vec::parse(text)?;
+            return if names.is_empty() { Err(EXPECTED) } else { Ok(Self::Only(names)) };
+        }
+        // An object with both keys, or with a key twice, has no variant here.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Given {
+            Names(Vec<String>),
+            Selector(Selector),
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Selector {
+            Include(Vec<String>),
+            Exclude(Vec<String>),
+        }
+        match serde_json::from_str(text) {
+            Ok(Given::Names(names) | Given::Selector(Selector::Include(names))) => Ok(Self::Only(names)),
+            Ok(Given::Selector(Selector::Exclude(names))) => Ok(Self::AllBut(names)),
+            Err(_) => Err(EXPECTED),
+        }
+    }
+    fn show(&self) -> String {
+        let (word, names) = match self {
+            Self::AllBut(names) if names.is_empty() => return "true".to_owned(),
+            Self::AllBut(names) => ("all but ", names),
+            Self::Only(names) => ("", names),
+        };
+        format!("{word}{}", names.join(","))
+    }
+}
+
+impl OptionValue for PayloadForm {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "columns" => Ok(Self::Columns),
+            "json" => Ok(Self::Json),
+            "variant" => Ok(Self::Variant),
+            _ => Err("`columns`, `json` or `variant`"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
 impl OptionValue for String {
     fn parse(text: &str) -> Result<Self, &'static str> {
         Ok(text.to_owned())

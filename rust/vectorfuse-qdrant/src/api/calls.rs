@@ -2,10 +2,11 @@
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionOperationResponse, CountPoints, CountResponse, CreateCollection, DeleteCollection, DeletePoints,
-    GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest,
-    PointsOperationResponse, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints,
-    UpdateBatchResponse, UpdateCollection, UpsertPoints,
+    CollectionClusterInfoRequest, CollectionClusterInfoResponse, CollectionOperationResponse, CountPoints,
+    CountResponse, CreateCollection, DeleteCollection, DeletePoints, GetCollectionInfoRequest,
+    GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, PointsOperationResponse,
+    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection,
+    UpsertPoints,
 };
 
 /// A request of the protocol, whatever carries it.
@@ -28,6 +29,7 @@ macro_rules! calls {
 calls! {
     "/qdrant.Qdrant/HealthCheck": HealthCheckRequest => HealthCheckReply;
     "/qdrant.Collections/Get": GetCollectionInfoRequest => GetCollectionInfoResponse;
+    "/qdrant.Collections/CollectionClusterInfo": CollectionClusterInfoRequest => CollectionClusterInfoResponse;
     "/qdrant.Collections/Create": CreateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Update": UpdateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;

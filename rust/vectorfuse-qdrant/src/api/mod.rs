@@ -5,15 +5,15 @@
 mod calls;
 mod grpc;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionInfo, CountPoints, CreateCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
-    GetPoints, HealthCheckReply, HealthCheckRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints,
-    ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector,
-    WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
+    CollectionClusterInfoRequest, CollectionInfo, CountPoints, CreateCollection, DeleteCollection, DeletePoints,
+    Filter, GetCollectionInfoRequest, GetPoints, HealthCheckReply, HealthCheckRequest, PointsOperationResponse,
+    PointsSelector, Query, QueryPoints, ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection,
+    UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -27,6 +27,7 @@ use self::grpc::{Encoded, Transport};
 use crate::point;
 use crate::request::Request;
 use crate::selection::Selection;
+use crate::shard_key::ShardKey;
 
 /// Answers other than pages of points are small; the server sets no bound of its own.
 const UNBOUNDED: usize = usize::MAX;
@@ -86,6 +87,16 @@ impl Api {
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The keys of the collection's shards, in order.
+    pub(crate) async fn shard_keys(&self) -> Result<Vec<ShardKey>> {
+        let request = CollectionClusterInfoRequest { collection_name: self.collection.to_string() };
+        let answer = self.ask(&request).await?;
+        let local = answer.local_shards.into_iter().map(|shard| shard.shard_key);
+        let remote = answer.remote_shards.into_iter().map(|shard| shard.shard_key);
+        let keys: BTreeSet<ShardKey> = local.chain(remote).map(ShardKey::from_message).collect::<Result<_>>()?;
+        Ok(keys.into_iter().collect())
     }
 
     /// Creates the collection; `false` if somebody else has done so.
@@ -311,6 +322,11 @@ impl Wanted {
     /// The id alone.
     pub(crate) fn nothing() -> Self {
         Self::new(Some(Vec::new()), Some(Vec::new()))
+    }
+
+    /// The payload as this selector says.
+    pub(crate) fn with_payload(self, selector: with_payload_selector::SelectorOptions) -> Self {
+        Self { payload: WithPayloadSelector { selector_options: Some(selector) }, ..self }
     }
 
     /// These fields of the payload and these vectors; `None` for all that there are.
