@@ -25,10 +25,11 @@ const MOST_FLUSH_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 enum Request {
-    /// Are the options' names and values right? Nothing is sent to the store.
+    /// Are the options' names and values right, and can the columns be kept? Nothing is sent to the store.
     Check {
         #[serde(flatten)]
         given: Given,
+        schema: Value,
     },
     /// The collection's columns.
     Load {
@@ -82,8 +83,9 @@ pub fn call(request: &[u8]) -> Result<Vec<u8>> {
 
 fn answer(request: Request) -> Result<Value> {
     match request {
-        Request::Check { given } => {
+        Request::Check { given, schema } => {
             let options = given.parse(Side::Both)?;
+            fields_from_json(&schema)?;
             let name = format!("{}.{}", stores::known(&options)?, options.collection()?);
             Ok(json!({"name": name, "redact": given.redaction()}))
         }

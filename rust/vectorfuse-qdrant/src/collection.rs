@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CollectionInfo, CreateCollection, Datatype, Distance, MultiVectorComparator, MultiVectorConfig, PayloadSchemaType,
-    SparseVectorConfig, SparseVectorParams, Value, VectorParams, VectorParamsMap, VectorsConfig,
+    CollectionConfig, CollectionInfo, CreateCollection, Datatype, Distance, MultiVectorComparator, MultiVectorConfig,
+    PayloadSchemaInfo, PayloadSchemaType, SparseVectorConfig, SparseVectorParams, Value, VectorParams, VectorParamsMap,
+    VectorsConfig,
 };
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::claims::{self, Kinds};
@@ -32,6 +33,10 @@ pub(crate) struct Collection {
     pub(crate) indexes: BTreeMap<String, SparkType>,
     /// The schema of the DataFrames that were written.
     pub(crate) kept: Option<Vec<Column>>,
+    /// The indexes of its payload, as the server describes them.
+    pub(crate) payload_schema: HashMap<String, PayloadSchemaInfo>,
+    /// Its settings, as the server describes them.
+    pub(crate) config: CollectionConfig,
     /// The write that it was made for, if that write needed a new one.
     pub(crate) made_for: Option<String>,
 }
@@ -74,7 +79,7 @@ impl Collection {
     /// Reads the server's description.
     pub(crate) fn from_info(info: CollectionInfo) -> Result<Self> {
         let config = info.config.unwrap_or_default();
-        let params = config.params.unwrap_or_default();
+        let params = config.params.clone().unwrap_or_default();
         let all: HashMap<String, VectorParams> = match params.vectors_config.and_then(|vectors| vectors.config) {
             Some(Config::Params(single)) => [(String::new(), single)].into(),
             Some(Config::ParamsMap(named)) => named.map,
@@ -89,11 +94,12 @@ impl Collection {
         }
         let sparse = params.sparse_vectors_config.into_iter().flat_map(|sparse| sparse.map.into_keys());
         vectors.extend(sparse.map(|name| (name, VectorSpec::sparse())));
-        let indexes = info.payload_schema.into_iter();
-        let indexes = indexes.filter_map(|(field, index)| Some((field, indexed_type(index.data_type())?)));
+        let indexes = info.payload_schema.iter();
+        let indexes = indexes.filter_map(|(field, index)| Some((field.clone(), indexed_type(index.data_type())?)));
         let kept = config.metadata.get(METADATA_KEY).map(read_kept).transpose()?;
         let made_for = config.metadata.get(MADE_FOR_KEY).and_then(Value::as_str).cloned();
-        Ok(Self { vectors, indexes: indexes.collect(), kept, made_for })
+        let indexes = indexes.collect();
+        Ok(Self { vectors, indexes, kept, payload_schema: info.payload_schema, config, made_for })
     }
 
     /// What each vector is made of.
@@ -126,12 +132,16 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
         let Some((name, kind)) = claims::created(options, column) else { continue };
         let properties = options.vectors.get(name);
         let spec = match (kind, properties) {
-            (VectorKind::Sparse, Some(_)) => return Err(sparse_properties(name)),
-            (VectorKind::Sparse, None) => VectorSpec::sparse(),
+            (VectorKind::Sparse, _) => VectorSpec::sparse(),
             (VectorKind::Dense | VectorKind::Multi, properties) => {
                 let properties = properties.cloned().unwrap_or_default();
                 let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
-                VectorSpec { size: properties.size, distance, kind, numbers: Numbers::Exact }
+                let numbers = match properties.datatype {
+                    None | Some(options::Datatype::Float32) => Numbers::Exact,
+                    Some(options::Datatype::Float16) => Numbers::Rounded,
+                    Some(options::Datatype::Uint8) => Numbers::Bytes,
+                };
+                VectorSpec { size: properties.size, distance, kind, numbers }
             }
         };
         vectors.insert(name.to_owned(), spec);
@@ -144,11 +154,6 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
         )));
     }
     Ok(vectors)
-}
-
-/// The error of options for what a sparse vector does not have.
-pub(crate) fn sparse_properties(name: &str) -> Error {
-    Error::options(format!("option `vector.{name}.…`: a sparse vector has neither a size nor a distance: remove it"))
 }
 
 /// The request that creates a collection; `None` as long as a size is not known.

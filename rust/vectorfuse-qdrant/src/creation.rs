@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{CreateCollection, Value};
 use vectorfuse_core::error::Result;
+use vectorfuse_core::options::Options;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::write::already_there;
 
 use crate::collection::{self, Collection, VectorSpec};
+use crate::settings;
 
 /// The entry of a collection's metadata that names the write it was made for, if that write could only make it.
 pub(crate) const MADE_FOR_KEY: &str = "vectorfuse_write";
@@ -18,9 +20,11 @@ pub(crate) const MADE_FOR_KEY: &str = "vectorfuse_write";
 pub(crate) fn request(
     vectors: &BTreeMap<String, VectorSpec>,
     kept: &[Column],
+    options: &Options,
     made_for: Option<&str>,
 ) -> Result<Option<CreateCollection>> {
     let Some(mut request) = collection::creation(vectors, kept)? else { return Ok(None) };
+    settings::apply(options, &mut request);
     if let Some(write) = made_for {
         let write = Value { kind: Some(Kind::StringValue(write.to_owned())) };
         request.metadata.insert(MADE_FOR_KEY.to_owned(), write);

@@ -14,8 +14,9 @@ use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vecto
 
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
 use crate::creation;
+use crate::indexes;
 use crate::writer::{self, Details};
-use crate::{Qdrant, guard, schema, version};
+use crate::{Qdrant, guard, schema, settings, version};
 
 impl Qdrant {
     /// Checks a write and prepares the collection for it.
@@ -39,12 +40,22 @@ impl Qdrant {
             return Err(self.missing());
         }
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
+            settings::check(&self.options, &there.vectors, version)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;
             refuse_rounding_indexes(there, &rules, &columns).map_err(|e| self.place(e))?;
+            settings::refuse_differences(&self.options, there)?;
         }
+        let indexes = indexes::wanted(&self.options, &columns)?;
+        indexes::refuse_newer(&indexes, version)?;
+        let indexed = there.as_ref().filter(|_| !recreate).map(|there| there.payload_schema.clone());
+        let indexed = indexed.unwrap_or_default();
+        indexes::refuse_others(&indexes, &indexed)?;
         let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
-        let details = self.prepare_collection(there, request.mode, &columns, &id, made_for);
+        let details = self.prepare_collection(there, request.mode, &columns, &id, made_for, version);
         let details = details.await.map_err(|error| self.place(error))?;
+        if details.create.is_none() {
+            indexes::ensure(&self.api, &indexes, &indexed).await?;
+        }
         let warnings = warnings(&details, &id, version);
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
@@ -98,6 +109,7 @@ impl Qdrant {
         columns: &[Column],
         id: &write::IdSource,
         made_for: Option<String>,
+        version: (u32, u32),
     ) -> Result<Details> {
         let named = &self.options.named;
         match there {
@@ -116,9 +128,10 @@ impl Qdrant {
                     return Err(self.missing());
                 }
                 let vectors = collection::planned_vectors(&self.options, columns)?;
+                settings::check(&self.options, &vectors, version)?;
                 let kept = schema::merged(&[], columns, id, &vectors)?;
                 // Checks the vectors before anything is deleted.
-                let creation = creation::request(&vectors, &kept, made_for.as_deref())?;
+                let creation = creation::request(&vectors, &kept, &self.options, made_for.as_deref())?;
                 if there.is_some() {
                     self.api.drop_collection().await?;
                 }
@@ -203,9 +216,6 @@ fn refuse_properties_that_differ(options: &Options, there: &BTreeMap<String, col
                 vector_name(name)
             )));
         };
-        if spec.kind == VectorKind::Sparse {
-            return Err(collection::sparse_properties(name));
-        }
         if let Some(size) = properties.size.filter(|size| Some(*size) != spec.size) {
             return differs(
                 name,

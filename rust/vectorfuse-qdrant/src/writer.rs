@@ -22,6 +22,7 @@ use crate::api::Api;
 use crate::change::Change;
 use crate::collection::{Collection, VectorSpec};
 use crate::creation;
+use crate::indexes;
 use crate::point::{Ids, Points, to_u64};
 use crate::request::Head;
 use crate::sender::Sender;
@@ -130,20 +131,30 @@ impl QdrantWriter {
         let waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
         let ids = ids(&self.plan, self.task, self.rows + to_u64(waiting));
         Points::new(batch, &self.plan, ids)?.learn_sizes(batch.num_rows(), &mut vectors)?;
-        let creation = creation::request(&vectors, kept, self.details.made_for.as_deref())?;
+        let creation = creation::request(&vectors, kept, &self.plan.options, self.details.made_for.as_deref())?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
         if !self.api.create(creation).await? && !self.adopt().await? {
             return Err(Error::new(Kind::Unavailable, "the collection was dropped while the job created it"));
         }
         self.details.create = None;
+        self.ensure_indexes().await?;
         Ok(true)
+    }
+
+    /// Whichever task sees the collection first: indexes are there before its rows are.
+    async fn ensure_indexes(&self) -> Result<()> {
+        let wanted = indexes::wanted(&self.plan.options, &self.plan.columns)?;
+        indexes::ensure(&self.api, &wanted, &HashMap::new()).await
     }
 
     /// Sends the batches that waited for the collection; if this task could not create it, another must have.
     async fn send_waiting(&mut self) -> Result<()> {
-        if !self.waiting.is_empty() && self.details.create.is_some() && !self.adopt().await? {
-            return Err(self.unknown_size());
+        if !self.waiting.is_empty() && self.details.create.is_some() {
+            if !self.adopt().await? {
+                return Err(self.unknown_size());
+            }
+            self.ensure_indexes().await?;
         }
         for earlier in std::mem::take(&mut self.waiting) {
             self.send(&earlier).await?;

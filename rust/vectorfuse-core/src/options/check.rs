@@ -16,7 +16,14 @@ pub(super) fn check(options: &mut Options) -> Result<()> {
     trust(named)?;
     reading(named)?;
     writing(named)?;
-    vectors(named)
+    vectors(named)?;
+    for (vector, properties) in &options.vectors {
+        properties.check(vector)?;
+    }
+    for (field, properties) in &options.indexes {
+        properties.check(field)?;
+    }
+    Ok(())
 }
 
 fn reaching(named: &Named) -> Result<()> {

@@ -6,6 +6,7 @@
 mod check;
 mod parse;
 mod peers;
+mod properties;
 pub(crate) mod table;
 mod value;
 
@@ -19,6 +20,9 @@ use crate::schema::{SparkField, SparkType, fields_from_json};
 use crate::secret::Secret;
 use crate::write::Mode;
 
+pub use properties::{
+    Compression, Datatype, IndexKind, IndexProperties, Modifier, Quantization, Tokenizer, VectorProperties, option_of,
+};
 pub use table::{OptionRow, markdown, rows};
 pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, WriteMode};
 
@@ -60,18 +64,12 @@ pub struct Options {
     pub headers: BTreeMap<String, Secret>,
     /// `vector.<name>.<property>` by the vector's name (empty: the unnamed vector).
     pub vectors: BTreeMap<String, VectorProperties>,
+    /// `index.<field>` by the field's path in the payload.
+    #[serde(default)]
+    pub indexes: BTreeMap<String, IndexProperties>,
     /// What the user should know of the options that were given.
     #[serde(skip)]
     pub warnings: Vec<String>,
-}
-
-/// The properties of one vector for a collection that is to be created.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VectorProperties {
-    /// Number of dimensions; taken from the data if not given.
-    pub size: Option<u64>,
-    /// How two vectors are compared; the option `distance` if not given.
-    pub distance: Option<Distance>,
 }
 
 /// Where the options come from: those of the read or write, and the session's `spark.vectorfuse.*`.

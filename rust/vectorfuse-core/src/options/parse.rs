@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::value::OptionValue;
-use super::{Distance, Given, Options, Side, peers, table};
+use super::{Given, IndexProperties, Options, Side, VectorProperties, peers, table};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -29,19 +28,25 @@ enum Name {
     Indirect(&'static str, &'static str),
     Header(String),
     Vector(String),
+    Index(String),
 }
 
 pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
     let (entries, warnings) = peers::translate(merge(given)?, side)?;
-    let mut options =
-        Options { named: table::Named::default(), headers: BTreeMap::new(), vectors: BTreeMap::new(), warnings };
+    let mut options = Options {
+        named: table::Named::default(),
+        headers: BTreeMap::new(),
+        vectors: BTreeMap::new(),
+        indexes: BTreeMap::new(),
+        warnings,
+    };
     let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
     for (key, entry) in &entries {
         let name = resolve(key, entry)?;
         let own_side = match &name {
             Name::Named(_, side) => *side,
             Name::Indirect(..) | Name::Header(_) => Side::Both,
-            Name::Vector(_) => Side::Write,
+            Name::Vector(_) | Name::Index(_) => Side::Write,
         };
         if !own_side.allows(side) {
             // A session's options serve reads and writes alike; an option of this very read or write is a mistake.
@@ -79,6 +84,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
                 options.headers.insert(header, Secret::new(&entry.text));
             }
             Name::Vector(rest) => vector_property(&mut options, &rest, entry)?,
+            Name::Index(rest) => index_property(&mut options, &rest, entry)?,
         }
     }
     super::check::check(&mut options)?;
@@ -151,12 +157,18 @@ fn resolve(key: &str, entry: &Entry) -> Result<Name> {
     if let Some(header) = key.strip_prefix("header.") {
         return Ok(Name::Header(header.to_owned()));
     }
+    // The vector's or the field's own name keeps its case. Only ASCII keeps its length when the case changes.
+    let inside = |prefix: &str| {
+        let start = entry.written.to_ascii_lowercase().find(prefix).unwrap_or_default();
+        entry.written[start + prefix.len()..].to_owned()
+    };
     if key.starts_with("vector.") {
-        // The vector's own name keeps its case. Only ASCII keeps its length when the case changes.
-        let start = entry.written.to_ascii_lowercase().find("vector.").unwrap_or_default();
-        return Ok(Name::Vector(entry.written[start + "vector.".len()..].to_owned()));
+        return Ok(Name::Vector(inside("vector.")));
     }
-    if table::PLANNED.contains(&key) || key.starts_with("index.") {
+    if key.starts_with("index.") {
+        return Ok(Name::Index(inside("index.")));
+    }
+    if table::PLANNED.contains(&key) {
         return Err(Error::unsupported(format!(
             "option `{}` does not work yet in this version: remove it",
             entry.written
@@ -209,23 +221,37 @@ fn indirect(how: &str, entry: &Entry) -> Result<String> {
 
 fn vector_property(options: &mut Options, rest: &str, entry: &Entry) -> Result<()> {
     let (vector, property) = rest.rsplit_once('.').unwrap_or(("", rest));
-    let wrong =
-        |expected: &str| Error::options(format!("option `{}` is `{}`: expected {expected}", entry.written, entry.text));
-    let vector = options.vectors.entry(vector.to_owned()).or_default();
-    match property.to_lowercase().as_str() {
-        "size" => match entry.text.trim().parse() {
-            Ok(size @ 1..=65_536) => vector.size = Some(size),
-            Ok(_) | Err(_) => return Err(wrong("a number of dimensions from 1 to 65536")),
-        },
-        "distance" => vector.distance = Some(Distance::parse(&entry.text).map_err(wrong)?),
-        _ => {
-            return Err(Error::unsupported(format!(
-                "option `{}`: of a vector's properties only `size` and `distance` work yet",
-                entry.written
-            )));
+    let set = options.vectors.entry(vector.to_owned()).or_default().set(&property.to_lowercase(), &entry.text);
+    property_set(set, VectorProperties::TABLE, entry)
+}
+
+/// `index.<field>` is the index's type; a last part that names a property of indexes is that property.
+fn index_property(options: &mut Options, rest: &str, entry: &Entry) -> Result<()> {
+    let property = rest.rsplit_once('.').map(|(field, property)| (field, property.to_lowercase()));
+    let known = |property: &str| IndexProperties::TABLE.iter().any(|(name, _)| *name == property && *name != "type");
+    let (field, property) = match property {
+        Some((field, property)) if known(&property) => (field, property),
+        Some(_) | None => (rest, "type".to_owned()),
+    };
+    let set = options.indexes.entry(field.to_owned()).or_default().set(&property, &entry.text);
+    property_set(set, IndexProperties::TABLE, entry)
+}
+
+fn property_set(set: Option<Result<(), &'static str>>, table: &[(&str, &str)], entry: &Entry) -> Result<()> {
+    match set {
+        Some(Ok(())) => Ok(()),
+        Some(Err(expected)) => {
+            Err(Error::options(format!("option `{}` is `{}`: expected {expected}", entry.written, entry.text)))
+        }
+        None => {
+            let names: Vec<String> = table.iter().map(|(name, _)| format!("`{name}`")).collect();
+            Err(Error::options(format!(
+                "unknown option `{}`: there is no such property; there are {}",
+                entry.written,
+                names.join(", ")
+            )))
         }
     }
-    Ok(())
 }
 
 /// The name of a secret without what says where it comes from.

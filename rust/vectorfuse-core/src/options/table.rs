@@ -191,6 +191,14 @@ options! {
             "Whether a missing collection is created from the DataFrame; if not, it is an error.";
         "distance" => distance: Option<Distance> = None,
             "How vectors are compared, for a collection that is created: `cosine` (the default; the store normalises the vectors), `euclid`, `dot`, `manhattan`. A collection that is there must have it.";
+        "shards" => shards: Option<NonZeroU32> = None,
+            "How many shards a collection that is created has; one that is there must have as many.";
+        "replicas" => replicas: Option<NonZeroU32> = None,
+            "How many copies of each shard a collection that is created has; one that is there must have as many.";
+        "write_consistency_factor" => write_consistency_factor: Option<NonZeroU32> = None,
+            "How many copies must have taken a write, in a collection that is created; one that is there must want as many.";
+        "on_disk_payload" => on_disk_payload: Option<bool> = None,
+            "Whether a collection that is created keeps its payload on disk alone; one that is there must.";
         "overwrite" => overwrite: Overwrite = Overwrite::Truncate,
             "What `mode(\"overwrite\")` does: `truncate` deletes every point and keeps the collection's settings, `recreate` deletes the collection and creates it from the DataFrame. (`swap` does not work yet and is refused.)";
     }
@@ -215,8 +223,6 @@ pub(super) const PLANNED: &[&str] = &[
     "score_threshold",
     "search_params",
     "ordering",
-    "shards",
-    "replicas",
     "primarykeyfield",
     "autoid",
     "on_error",
@@ -249,10 +255,7 @@ pub fn markdown() -> String {
             Side::Both => page.push_str(
                 "| `header.<name>` | – | A header that is sent with every request. Its value is treated as a secret. |\n",
             ),
-            Side::Write => page.push_str(
-                "| `vector.<name>.size`<br>`vector.size` | from the data | The number of dimensions of a vector, for a collection that is created; without a name: of the unnamed vector. |\n\
-                 | `vector.<name>.distance`<br>`vector.distance` | `distance` | How this vector is compared. |\n",
-            ),
+            Side::Write => page.push_str(&super::properties::markdown()),
             Side::Read => {}
         }
     }
@@ -262,6 +265,6 @@ pub fn markdown() -> String {
     );
     let planned: Vec<String> = PLANNED.iter().map(|name| format!("`{name}`")).collect();
     page.push_str(&planned.join(", "));
-    page.push_str(", `index.<field>`.\n");
+    page.push_str(".\n");
     page
 }

@@ -38,7 +38,7 @@ fn an_unknown_option_names_the_nearest_one() {
 
 #[test]
 fn an_option_that_does_not_work_yet_is_refused() {
-    for option in ["query_text", "index.city", "vector.a.hnsw", "on_error"] {
+    for option in ["query_text", "on_error"] {
         let (kind, text) = failure(&[(option, "1")], Side::Both);
         assert_eq!(kind, Kind::Unsupported, "{option}");
         assert!(text.contains(option), "{text}");
@@ -140,8 +140,44 @@ fn vector_properties_keep_the_case_of_the_vector_s_name() {
     let options = given(&[&names[..], &[("Vector.İ.size", "5")]].concat());
     let options = options.parse(Side::Write).unwrap();
     assert_eq!(options.vectors["İ"].size, Some(5));
-    assert_eq!(options.vectors["My.Text"], VectorProperties { size: Some(3), distance: Some(Distance::Dot) });
+    assert_eq!(
+        options.vectors["My.Text"],
+        VectorProperties { size: Some(3), distance: Some(Distance::Dot), ..VectorProperties::default() }
+    );
     assert_eq!(options.vectors[""].size, Some(4));
+}
+
+#[test]
+fn an_index_names_its_field_and_properties_name_theirs() {
+    let names = [("index.Address.City", "keyword"), ("index.Address.City.IS_TENANT", "true"), ("index.t", "text")];
+    let options = given(&[&names[..], &[("index.t.tokenizer", "prefix")]].concat()).parse(Side::Write).unwrap();
+    let city = &options.indexes["Address.City"];
+    assert_eq!((city.kind, city.is_tenant), (Some(IndexKind::Keyword), Some(true)));
+    assert_eq!(options.indexes["t"].tokenizer, Some(Tokenizer::Prefix));
+}
+
+#[test]
+fn properties_that_say_nothing_or_too_much_are_refused() {
+    for (options, words) in [
+        (&[("vector.a.hnsw", "1")][..], &["vector.a.hnsw", "`hnsw_m`"][..]),
+        (&[("vector.a.hnsw_m", "-1")], &["vector.a.hnsw_m", "-1", "not negative"]),
+        (&[("vector.datatype", "int4")], &["`float16`"]),
+        (&[("vector.a.quantization_quantile", "0.9")], &["vector.a.quantization", "`scalar`"]),
+        (&[("vector.quantization", "scalar"), ("vector.quantization_compression", "x8")], &["`product`"]),
+        (&[("vector.quantization", "none"), ("vector.quantization_always_ram", "true")], &["`vector.quantization`"]),
+        (&[("vector.quantization", "scalar"), ("vector.quantization_quantile", "0.4")], &["0.5"]),
+        (&[("index.city", "words")], &["index.city", "`keyword`"]),
+        (&[("index.city.is_tenant", "true")], &["`index.city`"]),
+        (&[("index.n", "integer"), ("index.n.is_tenant", "true")], &["index.n.is_tenant", "`integer`"]),
+        (&[("index.n", "integer"), ("index.n.tokenizer", "word")], &["index.n.tokenizer", "`text`"]),
+        (&[("shards", "0")], &["shards", "1"]),
+    ] {
+        let (kind, text) = failure(options, Side::Write);
+        assert_eq!(kind, Kind::Options, "{options:?}");
+        for word in words {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use prost::Message;
 use qdrant_client::qdrant::{
     CollectionClusterInfoRequest, CollectionClusterInfoResponse, CollectionOperationResponse, CountPoints,
-    CountResponse, CreateCollection, DeleteCollection, DeletePoints, GetCollectionInfoRequest,
-    GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, PointsOperationResponse,
-    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection,
-    UpsertPoints,
+    CountResponse, CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints,
+    GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest,
+    PointsOperationResponse, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints,
+    UpdateBatchResponse, UpdateCollection, UpsertPoints,
 };
 
 /// A request of the protocol, whatever carries it.
@@ -33,6 +33,7 @@ calls! {
     "/qdrant.Collections/Create": CreateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Update": UpdateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;
+    "/qdrant.Points/CreateFieldIndex": CreateFieldIndexCollection => PointsOperationResponse;
     "/qdrant.Points/Upsert": UpsertPoints => PointsOperationResponse;
     "/qdrant.Points/Delete": DeletePoints => PointsOperationResponse;
     "/qdrant.Points/UpdateBatch": UpdateBatchPoints => UpdateBatchResponse;

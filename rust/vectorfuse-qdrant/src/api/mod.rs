@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionClusterInfoRequest, CollectionInfo, CountPoints, CreateCollection, DeleteCollection, DeletePoints,
-    Filter, GetCollectionInfoRequest, GetPoints, HealthCheckReply, HealthCheckRequest, PointsOperationResponse,
-    PointsSelector, Query, QueryPoints, ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection,
-    UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
+    CollectionClusterInfoRequest, CollectionInfo, CountPoints, CreateCollection, CreateFieldIndexCollection,
+    DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest, GetPoints, HealthCheckReply, HealthCheckRequest,
+    PointsOperationResponse, PointsSelector, Query, QueryPoints, ScrollPoints, ScrollResponse, UpdateBatchResponse,
+    UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector,
+    with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -128,6 +129,12 @@ impl Api {
             ..UpdateCollection::default()
         };
         self.ask(&request).await.map(drop)
+    }
+
+    /// Makes an index of a field of the payload, and waits until it is made.
+    pub(crate) async fn create_index(&self, request: CreateFieldIndexCollection) -> Result<()> {
+        let request = CreateFieldIndexCollection { collection_name: self.collection.to_string(), ..request };
+        self.update(request, true, 1).await.map(drop)
     }
 
     /// Deletes every point.

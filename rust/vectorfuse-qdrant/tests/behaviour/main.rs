@@ -8,6 +8,7 @@
 mod appends;
 mod bad_input;
 mod connections;
+mod creation;
 mod faults;
 mod filters;
 mod first_writers;

@@ -56,11 +56,12 @@ public final class VectorFuseTable implements SupportsRead, SupportsWrite {
    * the options out of its plans.
    *
    * @param mode how rows are added, as the native side calls it
-   * @throws VectorFuseException if an option is unknown or wrong
+   * @throws VectorFuseException if an option is unknown or wrong, or a column has a type that can't
+   *     be kept
    */
   public static VectorFuseTable checked(
       StructType schema, Map<String, String> options, String mode) {
-    Control.Checked checked = Control.check(options, ActiveSession.options());
+    Control.Checked checked = Control.check(options, ActiveSession.options(), schema);
     if (checked.redact != null) {
       ActiveSession.redact(checked.redact);
     }

@@ -99,9 +99,15 @@ public final class Control {
     return answer.hasNonNull("mode") ? answer.get("mode").asText() : null;
   }
 
-  /** Are the options right, as far as that can be known without asking a store? */
-  public static Checked check(Map<String, String> options, Map<String, String> session) {
-    return new Checked(ask(question("check", options, session)));
+  /**
+   * Are the options right, and can the columns be kept, as far as that can be known without asking
+   * a store?
+   */
+  public static Checked check(
+      Map<String, String> options, Map<String, String> session, StructType schema) {
+    ObjectNode question = question("check", options, session);
+    question.set("schema", tree(schema.json()));
+    return new Checked(ask(question));
   }
 
   /**
