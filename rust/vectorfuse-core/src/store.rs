@@ -37,8 +37,8 @@ pub trait Store: Send + Sync {
     /// A writer for one task. Batches have the plan's columns.
     fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>>;
 
-    /// Ends the write, after every task has.
-    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<()>;
+    /// Ends the write, after every task has; says what the user should know and no error says.
+    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>>;
 }
 
 /// What one task writes with. Dropping it aborts.

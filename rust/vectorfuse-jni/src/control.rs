@@ -141,8 +141,7 @@ fn answer(request: Request) -> Result<Value> {
                 Ending::Commit => Outcome::Commit(messages),
                 Ending::Abort => Outcome::Abort,
             };
-            block_on(store.finish(plan, outcome))?;
-            Ok(json!({}))
+            Ok(json!({"warnings": block_on(store.finish(plan, outcome))?}))
         }
         Request::Diagnostics => {
             let (exported, leased) = arrow::live();

@@ -17,6 +17,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::vector::VectorKind;
 
+use crate::alias::SWAPPED_KEY;
 use crate::creation::MADE_FOR_KEY;
 
 /// The entry of the collection's metadata that holds the kept schema.
@@ -37,6 +38,8 @@ pub(crate) struct Collection {
     pub(crate) payload_schema: HashMap<String, PayloadSchemaInfo>,
     /// Its settings, as the server describes them.
     pub(crate) config: CollectionConfig,
+    /// The alias that it has been behind, if `overwrite` = `swap` made it.
+    pub(crate) swapped: Option<String>,
     /// The write that it was made for, if that write needed a new one.
     pub(crate) made_for: Option<String>,
 }
@@ -97,9 +100,10 @@ impl Collection {
         let indexes = info.payload_schema.iter();
         let indexes = indexes.filter_map(|(field, index)| Some((field.clone(), indexed_type(index.data_type())?)));
         let kept = config.metadata.get(METADATA_KEY).map(read_kept).transpose()?;
+        let swapped = config.metadata.get(SWAPPED_KEY).and_then(Value::as_str).cloned();
         let made_for = config.metadata.get(MADE_FOR_KEY).and_then(Value::as_str).cloned();
         let indexes = indexes.collect();
-        Ok(Self { vectors, indexes, kept, payload_schema: info.payload_schema, config, made_for })
+        Ok(Self { vectors, indexes, kept, payload_schema: info.payload_schema, config, swapped, made_for })
     }
 
     /// What each vector is made of.

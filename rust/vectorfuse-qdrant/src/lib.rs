@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
+mod alias;
 mod api;
 mod change;
 mod chosen;
@@ -46,6 +47,7 @@ use crate::chosen::Choice;
 use crate::collection::Collection;
 use crate::page::PartPages;
 use crate::selection::Selection;
+use crate::split::Part;
 use crate::writer::QdrantWriter;
 
 /// Points of one request while a schema is inferred, so that large payloads do not come all at once.
@@ -138,12 +140,13 @@ impl Store for Qdrant {
     }
 
     async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
-        let parts = self.parts(scan, wanted).await?.into_iter().map(serde_json::to_value);
+        let collection = self.pinned().await?;
+        let parts = self.at(Some(&collection)).parts(scan, wanted).await?.into_iter().map(serde_json::to_value);
         parts.map(|part| part.map_err(|error| Error::internal("a split can't be written").caused_by(error))).collect()
     }
 
     fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
-        let part = serde_json::from_value(part)
+        let part: Part = serde_json::from_value(part)
             .map_err(|error| Error::internal("the split can't be read").caused_by(error))?;
         let vector_bytes = |column: &Column| match &column.role {
             // The size is not in the scan; a guess serves for the first page alone.
@@ -153,7 +156,7 @@ impl Store for Qdrant {
         };
         let row_bytes = scan.columns.iter().map(vector_bytes).sum();
         let most = scan.options.named.page_size.map(std::num::NonZero::get);
-        let api = Api::open(&scan.options, Arc::clone(&metrics))?;
+        let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
         let selection = Selection::of(&scan)?;
         Ok(BatchStream::start(PartPages::new(api, scan, selection, part)?, row_bytes, most, metrics))
     }
@@ -172,7 +175,7 @@ impl Store for Qdrant {
         Ok(Box::new(QdrantWriter::new(api, plan, task, metrics)?))
     }
 
-    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<()> {
+    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
         self.finish_write(plan, outcome).await
     }
 }

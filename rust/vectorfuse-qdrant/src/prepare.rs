@@ -12,9 +12,11 @@ use vectorfuse_core::table::Column;
 use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
 
+use crate::alias::Destination;
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
 use crate::creation;
 use crate::indexes;
+use crate::request;
 use crate::writer::{self, Details};
 use crate::{Qdrant, guard, schema, settings, version};
 
@@ -22,7 +24,16 @@ impl Qdrant {
     /// Checks a write and prepares the collection for it.
     pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
         let version = self.api.version().await?;
-        let write_mode = self.options.named.write_mode;
+        let destination = self.destination(&request).await?;
+        self.at(destination.collection.as_deref()).prepare_at(request, destination, version).await
+    }
+
+    async fn prepare_at(
+        &self,
+        request: WriteRequest,
+        destination: Destination,
+        version: (u32, u32),
+    ) -> Result<WritePlan> {
         let there = self.collection().await?;
         if there.is_some() && request.mode == Mode::Create {
             return Err(self.place(write::already_there(self.api.collection())));
@@ -36,6 +47,7 @@ impl Qdrant {
         if let Some(condition) = &rules.condition {
             guard::check_paths(condition).map_err(|e| self.place(e))?;
         }
+        let write_mode = self.options.named.write_mode;
         if there.is_none() && matches!(write_mode, WriteMode::Update | WriteMode::Partial | WriteMode::Delete) {
             return Err(self.missing());
         }
@@ -56,6 +68,8 @@ impl Qdrant {
         if details.create.is_none() {
             indexes::ensure(&self.api, &indexes, &indexed).await?;
         }
+        let Destination { collection, swap } = destination;
+        let details = Details { collection, swap, ..details };
         let warnings = warnings(&details, &id, version);
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
@@ -63,9 +77,22 @@ impl Qdrant {
     }
 
     /// Ends a write, after every task has.
-    pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<()> {
+    pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
         let details = Details::of(&plan)?;
-        let Outcome::Commit(_) = outcome else { return self.undo(&details).await };
+        let written = self.at(details.collection.as_deref());
+        let Outcome::Commit(_) = outcome else {
+            written.undo(&details, self).await?;
+            return Ok(Vec::new());
+        };
+        written.complete(&plan, &details).await?;
+        match &details.collection {
+            Some(fresh) if details.swap => self.swap(fresh).await,
+            Some(_) | None => Ok(Vec::new()),
+        }
+    }
+
+    /// After the last row: the collection is there, and knows its columns.
+    async fn complete(&self, plan: &WritePlan, details: &Details) -> Result<()> {
         let there = self.collection().await?;
         match &there {
             None if details.create.is_some() => {
@@ -82,13 +109,16 @@ impl Qdrant {
         }
     }
 
-    /// After a failed write: a collection that only this write could make is taken away, so that it can run again.
-    async fn undo(&self, details: &Details) -> Result<()> {
-        let Some(write) = &details.made_for else { return Ok(()) };
-        match self.collection().await? {
-            Some(there) if there.made_for.as_ref() == Some(write) => self.api.drop_collection().await,
-            Some(_) | None => Ok(()),
-        }
+    /// After a failed write: a collection that only this write could make is taken away, so that it can run again;
+    /// not one that `named`, an alias, has moved to.
+    async fn undo(&self, details: &Details, named: &Self) -> Result<()> {
+        let Some(there) = self.collection().await? else { return Ok(()) };
+        let own = if details.swap {
+            named.behind_alias().await?.as_deref() != Some(self.api.collection())
+        } else {
+            details.made_for.is_some() && details.made_for == there.made_for
+        };
+        if own { self.api.drop_collection().await } else { Ok(()) }
     }
 
     /// Adds the columns of a write to the schema that is kept with the collection, if one is.
@@ -115,13 +145,13 @@ impl Qdrant {
         match there {
             Some(there) if mode == Mode::Append => {
                 self.keep(&there, columns, id).await?;
-                Ok(Details { vectors: there.vectors, create: None, made_for })
+                Ok(Details { vectors: there.vectors, create: None, made_for, ..Details::default() })
             }
             Some(there) if named.overwrite == Overwrite::Truncate => {
                 let kept = schema::merged(&[], columns, id, &there.vectors)?;
-                self.api.delete_all().await?;
+                self.api.delete_all(request::ordering(&self.options)).await?;
                 self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
-                Ok(Details { vectors: there.vectors, create: None, made_for })
+                Ok(Details { vectors: there.vectors, create: None, made_for, ..Details::default() })
             }
             there => {
                 if there.is_none() && !named.create_collection {
@@ -138,15 +168,20 @@ impl Qdrant {
                 match creation {
                     Some(creation) => {
                         if self.api.create(creation).await? {
-                            return Ok(Details { vectors, create: None, made_for });
+                            return Ok(Details { vectors, create: None, made_for, ..Details::default() });
                         }
                         // By another job, or by a request of ours whose answer was lost.
                         let there = self.collection().await?.ok_or_else(|| self.missing())?;
                         creation::refuse_others(&there, made_for.as_deref(), self.api.collection())?;
                         self.keep(&there, columns, id).await?;
-                        Ok(Details { vectors: writer::adopted(&vectors, there)?, create: None, made_for })
+                        Ok(Details {
+                            vectors: writer::adopted(&vectors, there)?,
+                            create: None,
+                            made_for,
+                            ..Details::default()
+                        })
                     }
-                    None => Ok(Details { vectors, create: Some(kept), made_for }),
+                    None => Ok(Details { vectors, create: Some(kept), made_for, ..Details::default() }),
                 }
             }
         }
@@ -163,6 +198,13 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
     for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.numbers == Numbers::Rounded) {
         warnings
             .push(format!("the collection keeps {} in fewer bits than 32: the server rounds it", vector_name(name)));
+    }
+    if details.swap {
+        warnings.push(
+            "`overwrite` = `swap` makes the collection anew from the DataFrame and the options: what the one behind the \
+             alias has besides is not taken over"
+                .to_owned(),
+        );
     }
     if *id == write::IdSource::Generated {
         warnings.push(

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use prost::Message;
-use qdrant_client::qdrant::points_update_operation as operation;
 use qdrant_client::qdrant::points_update_operation::Operation;
 use qdrant_client::qdrant::{
     DeletePoints, Filter, PointStruct, PointVectors, PointsSelector, PointsUpdateOperation, UpdateBatchPoints,
-    UpdateMode, UpsertPoints,
+    UpdateMode, UpsertPoints, WriteOrdering, WriteOrderingType, points_update_operation as operation,
 };
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::options::{Options, Ordering, WriteMode};
 
 use crate::change::{Action, Change, framed};
 use crate::guard;
@@ -25,6 +24,7 @@ pub(crate) struct Head {
     pub(crate) collection: String,
     pub(crate) wait: bool,
     pub(crate) mode: WriteMode,
+    pub(crate) ordering: Option<WriteOrdering>,
 }
 
 /// A request that changes points.
@@ -45,10 +45,20 @@ impl Request {
     }
 }
 
+/// The order that the options ask for, as the messages have it.
+pub(crate) fn ordering(options: &Options) -> Option<WriteOrdering> {
+    let ordering = match options.named.ordering? {
+        Ordering::Weak => WriteOrderingType::Weak,
+        Ordering::Medium => WriteOrderingType::Medium,
+        Ordering::Strong => WriteOrderingType::Strong,
+    };
+    Some(WriteOrdering { r#type: ordering.into() })
+}
+
 impl Head {
     /// The size of a request without its changes.
     pub(crate) fn encoded_len(&self) -> usize {
-        framed(self.collection.len()) + 4
+        framed(self.collection.len()) + 4 + self.ordering.map_or(0, |ordering| framed(ordering.encoded_len()))
     }
 
     /// The request that applies these changes of different points.
@@ -95,6 +105,7 @@ impl Head {
                         points: list.points,
                         update_filter: list.update_filter,
                         update_mode: list.update_mode,
+                        ordering: self.ordering,
                         ..UpsertPoints::default()
                     });
                 }
@@ -103,6 +114,7 @@ impl Head {
                         collection_name,
                         wait,
                         points: list.points,
+                        ordering: self.ordering,
                         ..DeletePoints::default()
                     });
                 }
@@ -119,6 +131,7 @@ impl Head {
             collection_name: self.collection.clone(),
             wait: Some(self.wait),
             operations: operations.into_iter().map(operation).collect(),
+            ordering: self.ordering,
             ..UpdateBatchPoints::default()
         })
     }

@@ -23,6 +23,8 @@ const SAMPLE_SINCE: (u32, u32) = (1, 11);
 /// What one task reads.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Part {
+    /// Of which collection, whatever an alias means later.
+    pub(crate) collection: String,
     /// From this id on; from the first if there is none.
     pub(crate) from: Option<PointId>,
     /// Up to but without this id; to the last if there is none.
@@ -85,7 +87,9 @@ impl Qdrant {
         } else {
             vec![Part::default()]
         };
-        Ok(parts.into_iter().map(|part| Part { shard_keys: shard_keys.clone(), ..part }).collect())
+        let collection = self.api.collection().to_owned();
+        let whole = |part| Part { collection: collection.clone(), shard_keys: shard_keys.clone(), ..part };
+        Ok(parts.into_iter().map(whole).collect())
     }
 
     /// Ranges of ids between those of a sample.

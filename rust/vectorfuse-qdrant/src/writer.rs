@@ -24,7 +24,7 @@ use crate::collection::{Collection, VectorSpec};
 use crate::creation;
 use crate::indexes;
 use crate::point::{Ids, Points, to_u64};
-use crate::request::Head;
+use crate::request::{self, Head};
 use crate::sender::Sender;
 use crate::version;
 
@@ -32,12 +32,18 @@ use crate::version;
 const MOST_WAITING: usize = 4;
 
 /// What Qdrant adds to a plan.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Details {
     /// The collection's vectors; sizes that only the data knows are open.
     pub(crate) vectors: BTreeMap<String, VectorSpec>,
     /// The schema to create the collection with; `None` if it is there.
     pub(crate) create: Option<Vec<Column>>,
+    /// The collection that is written to, if it is another one than the options name.
+    #[serde(default)]
+    pub(crate) collection: Option<String>,
+    /// Whether the name of the options becomes an alias of that one in the end.
+    #[serde(default)]
+    pub(crate) swap: bool,
     /// This write, if the collection must be one that it has made.
     #[serde(default)]
     pub(crate) made_for: Option<String>,
@@ -115,9 +121,12 @@ impl Open {
 impl QdrantWriter {
     pub(crate) fn new(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Self> {
         let details = Details::of(&plan)?;
+        let api = details.collection.as_deref().map_or(api.clone(), |name| api.at(name));
         let upload = Upload::new(plan.options.named.concurrency.get());
         let named = &plan.options.named;
-        let head = Head { collection: api.collection().to_owned(), wait: named.wait, mode: named.write_mode };
+        let ordering = request::ordering(&plan.options);
+        let collection = api.collection().to_owned();
+        let head = Head { collection, wait: named.wait, mode: named.write_mode, ordering };
         let sender = Sender { api: api.clone(), head: Arc::new(head), metrics };
         let plan = Arc::new(plan);
         let (waiting, flying, open) = (Vec::new(), Vec::new(), Open::default());

@@ -125,6 +125,10 @@ words! {
     }
 }
 words! {
+    /// In which order the copies of a shard apply writes.
+    Ordering, "`weak`, `medium` or `strong`" { "weak" => Weak, "medium" => Medium, "strong" => Strong, }
+}
+words! {
     /// How a sparse vector's numbers are weighed.
     Modifier, "`none` or `idf`" { "none" => None, "idf" => Idf, }
 }

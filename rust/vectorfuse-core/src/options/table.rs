@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
-use super::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, Side, WriteMode};
+use super::{Chosen, Disposition, Distance, IdScheme, Ordering, Overwrite, PayloadForm, Seconds, Side, WriteMode};
 use crate::secret::Secret;
 
 /// One row of the documentation.
@@ -187,6 +187,8 @@ options! {
             "How many requests of one task are in flight at once.";
         "wait" => wait: bool = true,
             "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied.";
+        "ordering" => ordering: Option<Ordering> = None,
+            "In which order the copies of a shard apply writes: `weak` (the server's default), `medium`, `strong`.";
         "create_collection" => create_collection: bool = true,
             "Whether a missing collection is created from the DataFrame; if not, it is an error.";
         "distance" => distance: Option<Distance> = None,
@@ -200,7 +202,7 @@ options! {
         "on_disk_payload" => on_disk_payload: Option<bool> = None,
             "Whether a collection that is created keeps its payload on disk alone; one that is there must.";
         "overwrite" => overwrite: Overwrite = Overwrite::Truncate,
-            "What `mode(\"overwrite\")` does: `truncate` deletes every point and keeps the collection's settings, `recreate` deletes the collection and creates it from the DataFrame. (`swap` does not work yet and is refused.)";
+            "What `mode(\"overwrite\")` does: `truncate` deletes every point and keeps the collection's settings, `recreate` deletes the collection and creates it from the DataFrame. `swap` writes a new collection beside and then moves the alias of that name to it, at once for every reader.";
     }
 }
 
@@ -222,7 +224,6 @@ pub(super) const PLANNED: &[&str] = &[
     "vector_name",
     "score_threshold",
     "search_params",
-    "ordering",
     "primarykeyfield",
     "autoid",
     "on_error",

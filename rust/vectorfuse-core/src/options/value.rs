@@ -46,6 +46,8 @@ pub enum Overwrite {
     Truncate,
     /// Deletes the collection and creates it from the DataFrame.
     Recreate,
+    /// Writes a new collection beside, and then moves the alias to it.
+    Swap,
 }
 
 /// How several columns become one id.
@@ -246,7 +248,8 @@ impl OptionValue for Overwrite {
         match text.trim().to_ascii_lowercase().as_str() {
             "truncate" => Ok(Self::Truncate),
             "recreate" => Ok(Self::Recreate),
-            _ => Err("`truncate` or `recreate` (`swap` does not work yet)"),
+            "swap" => Ok(Self::Swap),
+            _ => Err("`truncate`, `recreate` or `swap`"),
         }
     }
     fn show(&self) -> String {

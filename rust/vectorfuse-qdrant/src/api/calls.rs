@@ -2,11 +2,12 @@
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionClusterInfoRequest, CollectionClusterInfoResponse, CollectionOperationResponse, CountPoints,
-    CountResponse, CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints,
+    ChangeAliases, CollectionClusterInfoRequest, CollectionClusterInfoResponse, CollectionOperationResponse,
+    CountPoints, CountResponse, CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints,
     GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest,
-    PointsOperationResponse, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints,
-    UpdateBatchResponse, UpdateCollection, UpsertPoints,
+    ListAliasesRequest, ListAliasesResponse, ListCollectionsRequest, ListCollectionsResponse, PointsOperationResponse,
+    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection,
+    UpsertPoints,
 };
 
 /// A request of the protocol, whatever carries it.
@@ -33,6 +34,9 @@ calls! {
     "/qdrant.Collections/Create": CreateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Update": UpdateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;
+    "/qdrant.Collections/List": ListCollectionsRequest => ListCollectionsResponse;
+    "/qdrant.Collections/ListAliases": ListAliasesRequest => ListAliasesResponse;
+    "/qdrant.Collections/UpdateAliases": ChangeAliases => CollectionOperationResponse;
     "/qdrant.Points/CreateFieldIndex": CreateFieldIndexCollection => PointsOperationResponse;
     "/qdrant.Points/Upsert": UpsertPoints => PointsOperationResponse;
     "/qdrant.Points/Delete": DeletePoints => PointsOperationResponse;

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    CollectionClusterInfoRequest, CollectionInfo, CountPoints, CreateCollection, CreateFieldIndexCollection,
-    DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest, GetPoints, HealthCheckReply, HealthCheckRequest,
+    AliasDescription, AliasOperations, ChangeAliases, CollectionClusterInfoRequest, CollectionInfo, CountPoints,
+    CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
+    GetPoints, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListCollectionsRequest,
     PointsOperationResponse, PointsSelector, Query, QueryPoints, ScrollPoints, ScrollResponse, UpdateBatchResponse,
-    UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector,
-    with_vectors_selector,
+    UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, WriteOrdering, query,
+    with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -121,6 +122,27 @@ impl Api {
         self.ask(&request).await.map(drop)
     }
 
+    /// The same server's collection of another name.
+    pub(crate) fn at(&self, collection: &str) -> Self {
+        Self { collection: collection.into(), ..self.clone() }
+    }
+
+    /// The names of the server's collections.
+    pub(crate) async fn collections(&self) -> Result<Vec<String>> {
+        let answer = self.ask(&ListCollectionsRequest {}).await?;
+        Ok(answer.collections.into_iter().map(|collection| collection.name).collect())
+    }
+
+    /// The server's aliases.
+    pub(crate) async fn aliases(&self) -> Result<Vec<AliasDescription>> {
+        Ok(self.ask(&ListAliasesRequest {}).await?.aliases)
+    }
+
+    /// Makes and deletes aliases, all at once.
+    pub(crate) async fn change_aliases(&self, actions: Vec<AliasOperations>) -> Result<()> {
+        self.ask(&ChangeAliases { actions, timeout: None }).await.map(drop)
+    }
+
     /// Sets one entry of the collection's metadata.
     pub(crate) async fn set_metadata(&self, key: &str, value: Value) -> Result<()> {
         let request = UpdateCollection {
@@ -138,11 +160,12 @@ impl Api {
     }
 
     /// Deletes every point.
-    pub(crate) async fn delete_all(&self) -> Result<()> {
+    pub(crate) async fn delete_all(&self, ordering: Option<WriteOrdering>) -> Result<()> {
         let request = DeletePoints {
             collection_name: self.collection.to_string(),
             wait: Some(true),
             points: Some(PointsSelector::from(Filter::default())),
+            ordering,
             ..DeletePoints::default()
         };
         self.update(request, true, 1).await.map(drop)

@@ -22,5 +22,6 @@ mod requests;
 mod save_modes;
 mod splits;
 mod support;
+mod swaps;
 mod vectors;
 mod windows;
