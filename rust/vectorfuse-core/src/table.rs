@@ -129,3 +129,20 @@ pub struct Split {
     /// Which part of it: the store's own words.
     pub part: Value,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_role_of_an_earlier_version_is_still_read() {
+        let role = |json: Value| serde_json::from_value::<Role>(json).unwrap();
+        assert_eq!(role(json!({"vector": "a"})), Role::Vector("a".to_owned()));
+        assert_eq!(role(json!({"vector": ""})), Role::Vector(String::new()));
+        assert_eq!(role(json!({"payload": "x"})), Role::Payload("x".to_owned()));
+        assert_eq!(role(json!({"id": {"kept": null}})), Role::Id { kept: None });
+        assert_eq!(role(json!("unused")), Role::Unused);
+    }
+}

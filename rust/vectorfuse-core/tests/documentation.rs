@@ -97,15 +97,40 @@ fn the_page_of_types_is_true() {
     page.push_str(
         "| `variant` (Spark 4) | its value, which reads back as `parse_json` makes it | dates, timestamps and binaries become their text, floats and decimals doubles; no variant at all is kept as no field, but in an array or map it reads back as a variant null; a Spark before 4 reads the value as JSON text |\n\
          | null, at every level | `null` | |\n\n\
-         Not kept, and refused before anything is written: intervals, `time`, user-defined types (convert MLlib's vectors with\n\
-         `vector_to_array`), maps whose keys are arrays, structs, maps or variants.\n\n\
+         Not kept, and refused before anything is written: intervals, `time`, user-defined types (but MLlib's vectors, as\n\
+         vectors), maps whose keys are arrays, structs, maps or variants.\n\n\
          ## Vectors\n\n\
-         `array<float>` and `array<double>`, without null elements, finite in 32 bits. A double is rounded to the nearest\n\
-         32-bit number, which is what the store keeps. A collection with the distance Cosine returns normalised vectors: that\n\
-         is a fact of the server, told as a warning when such a collection is written; so is one that keeps vectors in fewer\n\
-         bits. An append must name a column for each vector of the collection, or say with `vector_field(s)` which it writes:\n\
-         a point that is written over loses the vectors that are not sent. A null vector is not sent; a row of\n\
-         which every vector is null is an error.\n\n\
+         A store keeps 32-bit floats, so a double or decimal is rounded to the nearest of them, and reads back as that. A column\n\
+         is a vector because an option names it (`vector_fields`, `sparse_fields`, `multi_fields`, …), or because it is called like\n\
+         a vector of the collection, whose kind then says which types it may have.\n\n\
+         | kind | column | read back as |\n|---|---|---|\n\
+         | dense | `array<float>`, `array<double>` | the same |\n\
+         | | `array<decimal(p,s)>` | the same up to 6 digits, otherwise `array<float>` |\n\
+         | | array of `byte`, `short`, `int`, `long`, from -2^24 to 2^24 | the same |\n\
+         | | `binary`: packed 32-bit floats, the lowest byte first | the same |\n\
+         | | MLlib's vector (`ml` or `mllib`); a sparse one is filled up with zeros | `array<double>` |\n\
+         | sparse | `struct<indices:array<int or bigint>,values:array<float or double>>` | the same |\n\
+         | | `map<int or bigint,float or double>` | the same |\n\
+         | | two columns, such arrays | the same |\n\
+         | | string: `{\"12\":0.5}` or `{\"indices\":[12],\"values\":[0.5]}` | string of the second form |\n\
+         | | MLlib's vector; of a dense one what is not zero | `struct<indices:array<int>,values:array<double>>` |\n\
+         | multi-vector | arrays of the arrays above | the same |\n\n\
+         Integers and decimals are read back as `array<float>` where the server changes them (the distance Cosine, fewer bits).\n\
+         MLlib's type itself needs MLlib's classes, which a reader may not have: ask for it with a schema of your own\n\
+         (dense vectors). Such a schema may ask for each form of the vector's kind; a number or index that does not fit is an error.\n\
+         In collections of others dense vectors are `array<float>`, sparse ones\n\
+         `struct<indices:array<bigint>,values:array<float>>` and multi-vectors `array<array<float>>`. An append may have another\n\
+         form than the column that is there, if that can show every number: the column keeps its type.\n\n\
+         An error that names column and row: NaN, ±∞ or a null inside a vector, a double beyond 32 bits, another number of\n\
+         dimensions, a multi-vector that is empty or ragged, an index that is not between 0 and 2^32-1 or is there twice, indices\n\
+         and values of different length, a packed vector whose length is no multiple of 4, anything but integers from 0 to 255\n\
+         for a collection that keeps those (Uint8). Places of a sparse vector come back in order; zeros in it and an empty one are\n\
+         values, and are kept. A collection with the distance Cosine returns normalised vectors: that is a fact of the server,\n\
+         told as a warning when such a collection is written; so is one that keeps vectors in fewer bits.\n\n\
+         An append must name a column for each vector of the collection, or say with the options which it writes: a point that is\n\
+         written over loses the vectors that are not sent. Where options name columns of one kind alone, those of the other kinds\n\
+         are still found by their names; `vector_fields` = \"\" alone says that points have no vectors. A null vector is not sent; a\n\
+         row of which every vector is null is an error.\n\n\
          ## Ids\n\n\
          | column | id | read back as |\n|---|---|---|\n\
          | byte, short, int, long, decimal without fraction | the integer, 0 to 2^64-1 | the same |\n\

@@ -51,6 +51,7 @@ impl Qdrant {
         if there.is_none() && matches!(write_mode, WriteMode::Update | WriteMode::Partial | WriteMode::Delete) {
             return Err(self.missing());
         }
+        version::check_kinds(version, &self.options, &columns, vectors.as_ref()).map_err(|e| self.place(e))?;
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
             settings::check(&self.options, &there.vectors, version)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;

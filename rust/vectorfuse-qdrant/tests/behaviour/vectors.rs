@@ -5,7 +5,7 @@ use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::vectors_output::VectorsOptions;
 use qdrant_client::qdrant::{
     CollectionParams, CreateCollection, CreateCollectionBuilder, Datatype, Distance, GetCollectionInfoRequest,
-    MultiVectorComparator, MultiVectorConfigBuilder, ScrollPointsBuilder, SparseVectorParamsBuilder,
+    MultiVectorComparator, MultiVectorConfigBuilder, ScrollPointsBuilder, SparseIndexConfig, SparseVectorParamsBuilder,
     SparseVectorsConfigBuilder, VectorParamsBuilder, VectorsConfigBuilder, collections_client::CollectionsClient,
     points_client::PointsClient,
 };

@@ -130,3 +130,21 @@ fn a_collection_of_bytes_takes_integers_and_one_of_16_bits_rounds_with_a_word() 
         assert_eq!(read.select(&["vector"]), [[vector(&[0.099_975_586, 1.0])]]);
     });
 }
+
+#[test]
+fn a_sparse_index_of_fewer_bits_changes_no_number_of_the_vector() {
+    block_on(async {
+        for datatype in [Datatype::Float16, Datatype::Uint8] {
+            let place = Place::shared("sparse_bits");
+            let index = SparseIndexConfig { datatype: Some(datatype.into()), ..SparseIndexConfig::default() };
+            let mut sparse_config = SparseVectorsConfigBuilder::default();
+            sparse_config.add_named_vector_params("s", SparseVectorParamsBuilder::default().index(index));
+            let create = CreateCollectionBuilder::new(&place.collection).sparse_vectors_config(sparse_config);
+            create_collection(&place, create.build()).await;
+            let columns = [("id", SparkType::Long), ("s", sparse(SparkType::Long, SparkType::Float))];
+            let frame = Frame::new(&columns, vec![vec![int(1), pair(&[3, 9], &[0.1, 1234.567])]]);
+            Job::on(&place).append(&frame).await;
+            assert_eq!(Job::on(&place).read(1).await.unwrap().select(&["s"]), [[pair(&[3, 9], &[0.1, 1234.567])]]);
+        }
+    });
+}
