@@ -81,7 +81,6 @@ def test_an_option_for_reading_that_does_not_work_yet_says_so(
         ("on_error", "skip"),
         ("counter_fields", "n"),
         ("embed_field", "text"),
-        ("multi_vector_fields", "m"),
     ],
 )
 def test_an_option_for_writing_that_does_not_work_yet_says_so(
