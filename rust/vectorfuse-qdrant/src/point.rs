@@ -100,7 +100,7 @@ impl<'a> Points<'a> {
             match &column.role {
                 // The last two are parts of what is read alone.
                 Role::Unused | Role::WholePayload | Role::Score => {}
-                Role::Payload(_) | Role::Vector(_) if delete => {}
+                Role::Payload(_) | Role::Vector(_) | Role::SparseValues(_) if delete => {}
                 Role::Payload(_) if reader.is_left_out(row) => {}
                 Role::Payload(field) => {
                     let value: Payload = reader.document(row).map_err(|error| self.place(error, column, row))?;
@@ -199,8 +199,8 @@ impl<'a> Points<'a> {
     ) -> Result<Option<qdrant::Vector>> {
         let indices = match role {
             Role::SparseValues(name) => {
-                let indices = Role::SparseIndices(name.clone());
-                self.columns.iter().position(|column| column.role == indices)
+                let indices = |role: &Role| matches!(role, Role::SparseIndices(other) if other == name);
+                self.columns.iter().position(|column| indices(&column.role))
             }
             Role::Vector(_)
             | Role::SparseIndices(_)
@@ -337,7 +337,10 @@ fn check(vector: &Vector, spec: &VectorSpec) -> Result<()> {
 /// A server that keeps bytes cuts every other number down to one.
 fn bytes(data: &[f32], numbers: Numbers) -> Result<()> {
     let is_byte = |value: &f32| value.fract() == 0.0 && (0.0..=255.0).contains(value);
-    match data.iter().position(|value| !is_byte(value)).filter(|_| numbers == Numbers::Bytes) {
+    if numbers != Numbers::Bytes {
+        return Ok(());
+    }
+    match data.iter().position(|value| !is_byte(value)) {
         Some(place) => Err(Error::data(format!(
             "the vector's element {place} is {}: the collection keeps integers from 0 to 255 (Uint8), and the server would \
              change it",

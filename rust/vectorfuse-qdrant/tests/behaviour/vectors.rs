@@ -345,3 +345,42 @@ fn tasks_that_find_the_size_of_a_multi_vector_agree() {
         assert_eq!(multi, [Val::Null, rows(&[&[1.0, 2.0]]), rows(&[&[3.0, 4.0], &[5.0, 6.0]]), Val::Null]);
     });
 }
+
+#[test]
+fn rows_that_delete_need_no_vector_and_partial_ones_replace_just_theirs() {
+    block_on(async {
+        let place = Place::shared("vector_modes");
+        let columns = [
+            ("id", SparkType::Long),
+            ("d", floats()),
+            ("m", list(floats())),
+            ("i", list(SparkType::Long)),
+            ("v", floats()),
+            ("op", SparkType::string()),
+        ];
+        let row = |id: i64, op: &str| {
+            let (dense, multi) = (vector(&[0.5, 1.0]), rows(&[&[1.0, 2.0], &[3.0, 4.0]]));
+            vec![int(id), dense, multi, ints(&[3, 7]), vector(&[0.1, 0.2]), text(op)]
+        };
+        let job = dot(&place)
+            .with("vector_fields", "d")
+            .with("multi_fields", "m")
+            .with("sparse_vector_index_fields", "i")
+            .with("sparse_vector_value_fields", "v")
+            .with("sparse_vector_names", "s")
+            .with("op_field", "op");
+        let first = vec![row(1, "upsert"), row(2, "upsert")];
+        job.append(&Frame::new(&columns, first)).await;
+        // What a row that deletes holds of a vector is not even looked at.
+        let gone = vec![int(1), Val::Null, Val::Null, ints(&[-1]), Val::Null, text("delete")];
+        job.append(&Frame::new(&columns, vec![gone])).await;
+
+        let columns = [("id", SparkType::Long), ("s", map(SparkType::Long, SparkType::Double)), ("m", list(floats()))];
+        let part = vec![int(2), Val::map(vec![(int(9), double(0.5))]), Val::Null];
+        let partial = dot(&place).with("write_mode", "partial");
+        partial.append(&Frame::new(&columns, vec![part])).await;
+        let read = Job::on(&place).read(1).await.unwrap();
+        let expected = [int(2), vector(&[0.5, 1.0]), rows(&[&[1.0, 2.0], &[3.0, 4.0]]), ints(&[9]), vector(&[0.5])];
+        assert_eq!(read.select(&["id", "d", "m", "i", "v"]), [expected]);
+    });
+}
