@@ -26,9 +26,6 @@ impl Rules {
     /// Of these options, for a DataFrame with these columns.
     pub fn of(options: &Options, fields: &[SparkField], id: &IdSource, mode: Mode) -> Result<Self> {
         let named = &options.named;
-        if !named.counter_fields.is_empty() {
-            return Err(Error::unsupported("option `counter_fields` does not work yet in this version: remove it"));
-        }
         if mode == Mode::Overwrite && !matches!(named.write_mode, WriteMode::Upsert | WriteMode::Insert) {
             return Err(Error::options(
                 "an overwrite leaves no point that `write_mode` = `update`, `partial` or `delete` could change: append",

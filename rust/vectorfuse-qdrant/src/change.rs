@@ -9,8 +9,12 @@ use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::payload::Scalar;
 
+use crate::counters::Tally;
+
 /// What the wrappings of a change take at most, with its id once more.
 const WRAPPING: usize = 80;
+/// What the counters of a point take, with what is kept beside them: a guess.
+const COUNTERS: usize = 300;
 
 /// A row, as what happens to its point.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub(crate) struct Change {
     pub(crate) order: Option<Scalar>,
     /// Which of the points that are there it may change; any without one.
     pub(crate) guard: Option<Filter>,
+    /// What the task's rows of this point add to its counters, up to this one.
+    pub(crate) tally: Option<Tally>,
     /// How many rows it stands for.
     pub(crate) rows: usize,
 }
@@ -49,7 +55,6 @@ pub(crate) struct Parts {
 
 /// Which row of which partition.
 #[derive(Clone, Debug)]
-#[allow(dead_code)]
 pub(crate) struct Origin {
     pub(crate) row: u64,
     pub(crate) partition: u64,
@@ -65,10 +70,10 @@ impl Change {
         let keep = mode == WriteMode::Insert || self.order > later.order;
         match (&mut self.action, later) {
             _ if keep => {}
-            (Action::Partial(parts), Self { action: Action::Partial(newer), origin, order, guard, .. }) => {
+            (Action::Partial(parts), Self { action: Action::Partial(newer), origin, order, guard, tally, .. }) => {
                 parts.payload.extend(newer.payload);
                 parts.vectors = merged(parts.vectors.take(), newer.vectors);
-                (self.origin, self.order, self.guard) = (origin, order, guard);
+                (self.origin, self.order, self.guard, self.tally) = (origin, order, guard, tally);
             }
             (Action::Upsert(_) | Action::Partial(_) | Action::Delete, later) => *self = later,
         }
@@ -78,7 +83,9 @@ impl Change {
     /// What it adds to the size of a request, at most.
     pub(crate) fn encoded_len(&self) -> usize {
         let guard = self.guard.as_ref().map_or(0, |guard| framed(guard.encoded_len()) + WRAPPING);
+        let counters = if self.tally.is_some() { COUNTERS } else { 0 };
         guard
+            + counters
             + match &self.action {
                 // In the request a point has its field's number and its length before it.
                 Action::Upsert(point) => framed(point.encoded_len()),
@@ -87,7 +94,6 @@ impl Change {
             }
     }
 
-    #[allow(dead_code)] // counters and refused rows come next
     /// Says of an error which row it is about.
     pub(crate) fn place(&self, error: Error) -> Error {
         let error = error.with("row", &self.origin);

@@ -58,6 +58,11 @@ pub(crate) fn nested(filter: Filter) -> Condition {
     of(ConditionOneOf::Filter(filter))
 }
 
+/// A field of the payload is this text.
+pub(crate) fn is_text(field: &str, text: &str) -> Condition {
+    matches(field, MatchValue::Keyword(text.to_owned()))
+}
+
 /// A field of the payload is missing, null or an empty list.
 pub(crate) fn empty(field: &str) -> Condition {
     of(ConditionOneOf::IsEmpty(IsEmptyCondition { key: field.to_owned() }))

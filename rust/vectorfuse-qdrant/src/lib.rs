@@ -10,6 +10,8 @@ mod api;
 mod change;
 mod chosen;
 mod collection;
+mod counters;
+mod counting;
 mod creation;
 mod document;
 mod filter_json;

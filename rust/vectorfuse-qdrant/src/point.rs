@@ -144,7 +144,7 @@ impl<'a> Points<'a> {
         let name = self.id_text(row).filter(|text| !id.is_named(text));
         let origin = Origin { name, ..self.origin(row) };
         let (order, guard) = self.guard(row)?;
-        Ok(Change { id, origin, action, order, guard, rows: 1 })
+        Ok(Change { id, origin, action, order, guard, tally: None, rows: 1 })
     }
 
     /// Whether the row deletes its point.
@@ -165,11 +165,18 @@ impl<'a> Points<'a> {
         }
     }
 
+    /// What the row adds to each counter.
+    pub(crate) fn counts(&self, row: usize) -> Result<Vec<Option<Scalar>>> {
+        self.plan.rules.counters.iter().map(|index| self.scalar(*index, row)).collect()
+    }
+
+    fn scalar(&self, index: usize, row: usize) -> Result<Option<Scalar>> {
+        self.readers[index].scalar(row).map_err(|error| self.place(error, &self.columns[index], row))
+    }
+
     /// The row's place in the order, and which points that are there it may change.
     fn guard(&self, row: usize) -> Result<(Option<Scalar>, Option<Filter>)> {
-        let scalar = |index: usize| {
-            self.readers[index].scalar(row).map_err(|error| self.place(error, &self.columns[index], row))
-        };
+        let scalar = |index: usize| self.scalar(index, row);
         let rules = &self.plan.rules;
         let mut guard = None;
         let mut order = None;

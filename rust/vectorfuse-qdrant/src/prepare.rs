@@ -18,7 +18,7 @@ use crate::creation;
 use crate::indexes;
 use crate::request;
 use crate::writer::{self, Details};
-use crate::{Qdrant, guard, schema, settings, version};
+use crate::{Qdrant, counters, guard, schema, settings, version};
 
 impl Qdrant {
     /// Checks a write and prepares the collection for it.
@@ -44,6 +44,16 @@ impl Qdrant {
             write::assign(&self.options, &request.fields, vectors.as_ref()).map_err(|e| self.place(e))?;
         let rules = Rules::of(&self.options, &request.fields, &id, request.mode).map_err(|e| self.place(e))?;
         self.api.require(version::needed(&self.options, &rules)).await?;
+        if !rules.counters.is_empty() && columns.iter().any(|column| column.name == counters::FIELD) {
+            let own = format!(
+                "column `{}`: with `counter_fields` the field of that name is VectorFuse's own",
+                counters::FIELD
+            );
+            return Err(self.place(Error::options(own)));
+        }
+        for index in rules.order.iter().chain(&rules.counters) {
+            guard::path(std::slice::from_ref(&columns[*index].name)).map_err(|e| self.place(e))?;
+        }
         if let Some(condition) = &rules.condition {
             guard::check_paths(condition).map_err(|e| self.place(e))?;
         }

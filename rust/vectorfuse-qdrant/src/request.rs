@@ -6,7 +6,7 @@ use prost::Message;
 use qdrant_client::qdrant::points_update_operation::Operation;
 use qdrant_client::qdrant::{
     DeletePoints, Filter, PointStruct, PointVectors, PointsSelector, PointsUpdateOperation, UpdateBatchPoints,
-    UpdateMode, UpsertPoints, WriteOrdering, WriteOrderingType, points_update_operation as operation,
+    UpdateMode, UpsertPoints, Value, Vectors, WriteOrdering, WriteOrderingType, points_update_operation as operation,
 };
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::{Options, Ordering, WriteMode};
@@ -71,23 +71,21 @@ impl Head {
                 Action::Partial(parts) => partial.push((id, guard, parts)),
             }
         }
-        let mut operations = self.upserts(upserts);
+        let update_mode = match self.mode {
+            WriteMode::Insert => Some(UpdateMode::InsertOnly),
+            WriteMode::Update => Some(UpdateMode::UpdateOnly),
+            WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => None,
+        };
+        let mut operations: Vec<Operation> = upserted(upserts, update_mode).collect();
         operations.extend(deleted(deletes));
         // Vectors first: a guard looks at the payload, which must still be the one that was there.
-        let vectors = partial.iter_mut().filter_map(|(id, guard, parts)| {
-            let vectors = parts.vectors.take()?;
-            Some((*id, guard.clone(), PointVectors { id: Some(to_qdrant_id(*id)), vectors: Some(vectors) }))
-        });
-        operations.extend(grouped(vectors.collect()).map(|(_, update_filter, points)| {
-            Operation::UpdateVectors(operation::UpdateVectors { points, update_filter, shard_key_selector: None })
-        }));
+        let vectors = partial
+            .iter_mut()
+            .filter_map(|(id, guard, parts)| parts.vectors.take().map(|vectors| (*id, guard.clone(), vectors)));
+        operations.extend(with_vectors(vectors.collect()));
         for (id, guard, parts) in partial {
             if !parts.payload.is_empty() {
-                operations.push(Operation::SetPayload(operation::SetPayload {
-                    payload: parts.payload,
-                    points_selector: Some(selector([id], guard)),
-                    ..operation::SetPayload::default()
-                }));
+                operations.push(with_payload(id, guard, parts.payload));
             }
         }
         self.of_operations(operations)
@@ -136,19 +134,6 @@ impl Head {
         })
     }
 
-    fn upserts(&self, points: Vec<(PointId, Option<Filter>, PointStruct)>) -> Vec<Operation> {
-        let update_mode = match self.mode {
-            WriteMode::Insert => Some(UpdateMode::InsertOnly.into()),
-            WriteMode::Update => Some(UpdateMode::UpdateOnly.into()),
-            WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => None,
-        };
-        let operation = |(_, update_filter, points)| {
-            let shard_key_selector = None;
-            Operation::Upsert(operation::PointStructList { points, shard_key_selector, update_filter, update_mode })
-        };
-        grouped(points).map(operation).collect()
-    }
-
     /// The filters whose points, all together, are those that are there and that these changes may not touch.
     pub(crate) fn refusals(&self, changes: &[Change]) -> Vec<Filter> {
         let guarded = changes.iter().filter(|change| change.guard.is_some());
@@ -162,6 +147,35 @@ impl Head {
     }
 }
 
+/// Points that are written whole.
+pub(crate) fn upserted(
+    points: Vec<(PointId, Option<Filter>, PointStruct)>,
+    mode: Option<UpdateMode>,
+) -> impl Iterator<Item = Operation> {
+    grouped(points).map(move |(_, update_filter, points)| {
+        let (shard_key_selector, update_mode) = (None, mode.map(Into::into));
+        Operation::Upsert(operation::PointStructList { points, shard_key_selector, update_filter, update_mode })
+    })
+}
+
+/// Points whose vectors are replaced.
+pub(crate) fn with_vectors(points: Vec<(PointId, Option<Filter>, Vectors)>) -> impl Iterator<Item = Operation> {
+    grouped(points).map(|(ids, update_filter, vectors)| {
+        let point = |(id, vectors)| PointVectors { id: Some(to_qdrant_id(id)), vectors: Some(vectors) };
+        let points = ids.into_iter().zip(vectors).map(point).collect();
+        Operation::UpdateVectors(operation::UpdateVectors { points, update_filter, shard_key_selector: None })
+    })
+}
+
+/// A point whose payload's fields are replaced.
+pub(crate) fn with_payload(id: PointId, guard: Option<Filter>, payload: HashMap<String, Value>) -> Operation {
+    Operation::SetPayload(operation::SetPayload {
+        payload,
+        points_selector: Some(selector([id], guard)),
+        ..operation::SetPayload::default()
+    })
+}
+
 fn deleted(points: Vec<(PointId, Option<Filter>, ())>) -> impl Iterator<Item = Operation> {
     grouped(points).map(|(ids, guard, _)| {
         Operation::DeletePoints(operation::DeletePoints {
@@ -172,7 +186,7 @@ fn deleted(points: Vec<(PointId, Option<Filter>, ())>) -> impl Iterator<Item = O
 }
 
 /// The points of these ids, if they pass the guard.
-pub(crate) fn selector(ids: impl IntoIterator<Item = PointId>, guard: Option<Filter>) -> PointsSelector {
+fn selector(ids: impl IntoIterator<Item = PointId>, guard: Option<Filter>) -> PointsSelector {
     let ids = ids.into_iter();
     match guard {
         None => PointsSelector::from(ids.map(to_qdrant_id).collect::<Vec<_>>()),

@@ -12,6 +12,7 @@ use vectorfuse_core::vector::{VectorKind, holds_every_number, is_index_list, is_
 use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
 use crate::collection::{Collection, VectorSpec};
+use crate::counters;
 use crate::document::PayloadRef;
 
 /// In a column's metadata: the payload's field, where that is not the column's name. Spark hands an inferred schema back
@@ -33,7 +34,8 @@ pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Colu
 /// The columns of a collection that others have filled, as far as `points` show them.
 pub(crate) fn inferred_columns(collection: &Collection, points: &[RetrievedPoint]) -> Vec<Column> {
     let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
-    for (name, value) in points.iter().flat_map(|point| &point.payload) {
+    let fields = points.iter().flat_map(|point| &point.payload).filter(|(name, _)| *name != counters::FIELD);
+    for (name, value) in fields {
         let known = samples.remove(name.as_str()).unwrap_or_default();
         samples.insert(name, known.and(Sample::of(PayloadRef(value))));
     }

@@ -11,6 +11,7 @@ use vectorfuse_core::options::WriteMode;
 
 use crate::api::Api;
 use crate::change::Change;
+use crate::counters::Counters;
 use crate::guard;
 use crate::request::Head;
 
@@ -22,6 +23,8 @@ const MOST_TRIES: usize = 5;
 pub(crate) struct Sender {
     pub(crate) api: Api,
     pub(crate) head: Arc<Head>,
+    /// What the write counts.
+    pub(crate) counters: Option<Arc<Counters>>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -29,7 +32,9 @@ impl Sender {
     /// Applies changes of different points in one request.
     pub(crate) async fn send(&self, changes: Vec<Change>) -> Result<()> {
         let rows: usize = changes.iter().map(|change| change.rows).sum();
-        let skipped = if self.head.mode == WriteMode::Partial {
+        let skipped = if let Some(counters) = &self.counters {
+            self.count(counters, changes).await?
+        } else if self.head.mode == WriteMode::Partial {
             self.send_partial(changes).await?
         } else {
             let skipped = self.skipped(&changes).await?;

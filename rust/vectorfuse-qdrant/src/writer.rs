@@ -21,6 +21,7 @@ use vectorfuse_core::write::{Task, WritePlan, vector_name};
 use crate::api::Api;
 use crate::change::Change;
 use crate::collection::{Collection, VectorSpec};
+use crate::counters::{Counter, Counters, Tally};
 use crate::creation;
 use crate::indexes;
 use crate::point::{Ids, Points, to_u64};
@@ -76,6 +77,8 @@ pub(crate) struct QdrantWriter {
     checked: bool,
     /// Rows that were turned into changes.
     rows: u64,
+    /// What this task adds to each point so far.
+    tallies: HashMap<PointId, Tally>,
     /// The request that is being filled.
     open: Open,
     /// The points of the requests in flight; those of one that has ended are gone.
@@ -124,13 +127,27 @@ impl QdrantWriter {
         let api = details.collection.as_deref().map_or(api.clone(), |name| api.at(name));
         let upload = Upload::new(plan.options.named.concurrency.get());
         let named = &plan.options.named;
-        let ordering = request::ordering(&plan.options);
-        let collection = api.collection().to_owned();
-        let head = Head { collection, wait: named.wait, mode: named.write_mode, ordering };
-        let sender = Sender { api: api.clone(), head: Arc::new(head), metrics };
+        let counters = counters(&plan, task);
+        // What was added can be read only after it was applied.
+        let wait = named.wait || counters.is_some();
+        let (collection, ordering) = (api.collection().to_owned(), request::ordering(&plan.options));
+        let head = Head { collection, wait, mode: named.write_mode, ordering };
+        let sender = Sender { api: api.clone(), head: Arc::new(head), counters: counters.map(Arc::new), metrics };
         let plan = Arc::new(plan);
-        let (waiting, flying, open) = (Vec::new(), Vec::new(), Open::default());
-        Ok(Self { api, plan, details, task, sender, upload, waiting, checked: false, rows: 0, open, flying })
+        Ok(Self {
+            api,
+            plan,
+            details,
+            task,
+            sender,
+            upload,
+            waiting: Vec::new(),
+            checked: false,
+            rows: 0,
+            tallies: HashMap::new(),
+            open: Open::default(),
+            flying: Vec::new(),
+        })
     }
 
     /// Sees to it that the collection is there; `false` as long as a vector's size is not known.
@@ -187,7 +204,12 @@ impl QdrantWriter {
         let most_rows = named.batch_rows.map_or(usize::MAX, NonZero::get);
         let points = Points::new(batch, &plan, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
-            let change = points.change(row, &self.details.vectors)?;
+            let mut change = points.change(row, &self.details.vectors)?;
+            if let Some(counters) = &self.sender.counters {
+                let tally = self.tallies.entry(change.id).or_default();
+                counters.tally(tally, points.counts(row)?).map_err(|error| change.place(error))?;
+                change.tally = Some(tally.clone());
+            }
             let bytes = change.encoded_len();
             let (count, whole) = self.open.with(&change, bytes);
             // Whether a condition holds for the later row of a point depends on what the earlier one did.
@@ -235,6 +257,16 @@ impl QdrantWriter {
             say_size(name)
         ))
     }
+}
+
+/// What this task counts; `None` if nothing.
+fn counters(plan: &WritePlan, task: Task) -> Option<Counters> {
+    let column = |index: &usize| {
+        let Column { name, data_type, .. } = &plan.columns[*index];
+        Counter { field: name.clone(), data_type: data_type.clone() }
+    };
+    let counters: Vec<Counter> = plan.rules.counters.iter().map(column).collect();
+    (!counters.is_empty()).then(|| Counters::new(counters, &plan.query, task.partition))
 }
 
 /// Where the ids of a task's rows come from, after `rows_before` rows.

@@ -55,7 +55,7 @@ fn what_was_written_is_read_bit_for_bit() {
     }
 }
 
-fn rand_seed() -> u64 {
+pub fn rand_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0)
 }

@@ -2,10 +2,13 @@
 //! hold an id twice.
 
 mod conditions;
+mod counting;
 mod duplicates;
 mod existence;
 mod feeds;
+mod old_servers;
 mod partial;
+mod random;
 mod refusals;
 
 use vectorfuse_core::metrics::Figures;

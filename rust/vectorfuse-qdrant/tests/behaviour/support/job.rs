@@ -112,7 +112,12 @@ impl Job {
 
     /// The driver's part before the tasks.
     pub async fn plan(&self, fields: &[SparkField], mode: Mode) -> Result<WritePlan> {
-        let request = WriteRequest { fields: fields.to_vec(), mode, query: QUERY.to_owned() };
+        self.plan_of(QUERY, fields, mode).await
+    }
+
+    /// The same of a query with another name.
+    pub async fn plan_of(&self, query: &str, fields: &[SparkField], mode: Mode) -> Result<WritePlan> {
+        let request = WriteRequest { fields: fields.to_vec(), mode, query: query.to_owned() };
         Ok(travelled(&self.store(Side::Write)?.prepare(request).await?))
     }
 

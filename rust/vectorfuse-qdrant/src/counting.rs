@@ -1,0 +1,128 @@
+//! How counters reach the server: read, add, write under a guard, and look whether it was this task that wrote.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use qdrant_client::qdrant::{UpdateMode, Value};
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::retry::RetryPolicy;
+
+use crate::api::Wanted;
+use crate::change::{Action, Change};
+use crate::counters::{self, Counters};
+use crate::request::{upserted, with_payload, with_vectors};
+use crate::sender::Sender;
+
+/// How often the points that other writers were faster with are tried again, and the first pause: together a minute or
+/// two, in which each round one of the writers wins.
+const AGAIN: RetryPolicy = RetryPolicy { max_retries: 12, backoff: Duration::from_millis(10) };
+
+/// The changes that the server has not yet, by their places, and how many rows had no point.
+struct Progress {
+    left: Vec<usize>,
+    skipped: usize,
+}
+
+impl Sender {
+    /// Applies changes with counters; says how many rows were passed over.
+    pub(crate) async fn count(&self, counters: &Counters, changes: Vec<Change>) -> Result<usize> {
+        let progress = Mutex::new(Progress { left: (0..changes.len()).collect(), skipped: 0 });
+        let attempt = || async {
+            let before = std::mem::take(&mut progress.lock().unwrap_or_else(PoisonError::into_inner).left);
+            match self.round(counters, &changes, before).await {
+                // Such an error was tried again already.
+                Err(error) => Ok(Err(error)),
+                Ok(round) => {
+                    let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+                    progress.skipped += round.skipped;
+                    progress.left = round.left;
+                    match progress.left.first() {
+                        None => Ok(Ok(progress.skipped)),
+                        Some(first) => Err(changes[*first].place(Error::new(
+                            Kind::Unavailable,
+                            "other writers change the same points again and again, so nothing could be added to them",
+                        ))),
+                    }
+                }
+            }
+        };
+        AGAIN.run(&self.metrics, attempt).await?
+    }
+
+    /// Tries once to apply those changes that the server does not have.
+    async fn round(&self, counters: &Counters, changes: &[Change], left: Vec<usize>) -> Result<Progress> {
+        let mut there = self.stored(counters, changes, &left).await?;
+        let mut skipped = 0;
+        let (mut left_over, mut operations) = (Vec::new(), Vec::new());
+        let (mut new, mut known, mut vectors) = (Vec::new(), Vec::new(), Vec::new());
+        for index in left {
+            let change = &changes[index];
+            let stored = there.remove(&change.id).map(|payload| counters.read(&payload)).transpose();
+            let stored = stored.map_err(|error| change.place(error))?;
+            let tally = change.tally.as_ref().ok_or_else(|| Error::internal("a change without its tally"))?;
+            match &stored {
+                None if self.head.mode != WriteMode::Upsert => {
+                    skipped += change.rows;
+                    continue;
+                }
+                Some(stored) if counters.has(stored, tally) => continue,
+                Some(_) | None => {}
+            }
+            left_over.push(index);
+            let fields = counters.added(stored.as_ref(), tally).map_err(|error| change.place(error))?;
+            let unchanged = stored.as_ref().map(counters::Stored::unchanged);
+            match change.action.clone() {
+                Action::Upsert(mut point) => {
+                    point.payload.extend(fields);
+                    let points = if unchanged.is_some() { &mut known } else { &mut new };
+                    points.push((change.id, unchanged, point));
+                }
+                Action::Partial(mut parts) => {
+                    // The vectors follow if it was this write that changed the payload.
+                    vectors.extend(parts.vectors.map(|vectors| (change.id, Some(counters::written(&fields)), vectors)));
+                    parts.payload.extend(fields);
+                    operations.push(with_payload(change.id, unchanged, parts.payload));
+                }
+                Action::Delete => return Err(Error::internal("a delete counts nothing")),
+            }
+        }
+        operations.extend(upserted(new, Some(UpdateMode::InsertOnly)));
+        operations.extend(upserted(known, Some(UpdateMode::UpdateOnly)));
+        operations.extend(with_vectors(vectors));
+        if operations.is_empty() {
+            return Ok(Progress { left: left_over, skipped });
+        }
+        match self.api.apply(self.head.batch(operations)).await {
+            Ok(bytes) => self.metrics.add_bytes(bytes),
+            // A point was deleted meanwhile; if it is the collection, the next request says so.
+            Err(error) if error.kind() == Kind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let there = self.stored(counters, changes, &left_over).await?;
+        let mut left = Vec::new();
+        for index in left_over {
+            let change = &changes[index];
+            let stored = there.get(&change.id).map(|payload| counters.read(payload)).transpose();
+            let stored = stored.map_err(|error| change.place(error))?;
+            let done = stored.zip(change.tally.as_ref()).is_some_and(|(stored, tally)| counters.has(&stored, tally));
+            if !done {
+                left.push(index);
+            }
+        }
+        Ok(Progress { left, skipped })
+    }
+
+    async fn stored(
+        &self,
+        counters: &Counters,
+        changes: &[Change],
+        places: &[usize],
+    ) -> Result<HashMap<PointId, HashMap<String, Value>>> {
+        let ids = places.iter().map(|index| changes[*index].id).collect();
+        let wanted = Wanted::new(Some(counters.paths()?), Some(Vec::new()));
+        Ok(self.api.retrieve(ids, wanted).await?.into_iter().collect())
+    }
+}
