@@ -132,3 +132,32 @@ def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
     assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
     assert raw.count(collection) == 400
     assert sorted(row.n for row in connector.read(collection).collect()) == list(range(400))
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_speculative_copy_of_a_slow_task_counts_nothing_twice(
+    connector: Connector, collection: str, tmp_path: Path
+) -> None:
+    marks = str(tmp_path)
+
+    @udf("bigint")
+    def slow_at_first(number: int) -> int:
+        import pathlib
+        import time
+
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        assert context is not None
+        if context.partitionId() == 0:
+            (pathlib.Path(marks) / f"attempt-{context.attemptNumber()}").touch()
+            if context.attemptNumber() == 0:
+                time.sleep(0.1)
+        return number
+
+    data = connector.spark.range(0, 400, 1, 4).select(slow_at_first("id").alias("n"))
+    data = data.selectExpr("n % 8 as id", "n as clicks")
+    connector.write(data, collection, counter_fields="clicks", **SMALL)
+    assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
+    rows = connector.read(collection).collect()
+    assert sorted((row.id, row.clicks) for row in rows) == [(key, sum(range(key, 400, 8))) for key in range(8)]

@@ -16,8 +16,9 @@ use crate::counters::{self, Counters};
 use crate::request::{upserted, with_payload, with_vectors};
 use crate::sender::Sender;
 
-/// How often the points that other writers were faster with are tried again, and the first pause: together a minute or
-/// two, in which each round one of the writers wins.
+/// How often the points that other writers were faster with are tried at once: each time one of the writers won.
+const AT_ONCE: usize = 4;
+/// How often that is tried again, and the first pause: together a minute or two.
 const AGAIN: RetryPolicy = RetryPolicy { max_retries: 12, backoff: Duration::from_millis(10) };
 
 /// The changes that the server has not yet, by their places, and how many rows had no point.
@@ -31,23 +32,29 @@ impl Sender {
     pub(crate) async fn count(&self, counters: &Counters, changes: Vec<Change>) -> Result<usize> {
         let progress = Mutex::new(Progress { left: (0..changes.len()).collect(), skipped: 0 });
         let attempt = || async {
-            let before = std::mem::take(&mut progress.lock().unwrap_or_else(PoisonError::into_inner).left);
-            match self.round(counters, &changes, before).await {
-                // Such an error was tried again already.
-                Err(error) => Ok(Err(error)),
-                Ok(round) => {
-                    let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-                    progress.skipped += round.skipped;
-                    progress.left = round.left;
-                    match progress.left.first() {
-                        None => Ok(Ok(progress.skipped)),
-                        Some(first) => Err(changes[*first].place(Error::new(
-                            Kind::Unavailable,
-                            "other writers change the same points again and again, so nothing could be added to them",
-                        ))),
-                    }
+            for _ in 0..AT_ONCE {
+                let before = std::mem::take(&mut progress.lock().unwrap_or_else(PoisonError::into_inner).left);
+                // An error of a request was tried again already.
+                let round = match self.round(counters, &changes, before).await {
+                    Ok(round) => round,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+                progress.skipped += round.skipped;
+                progress.left = round.left;
+                if progress.left.is_empty() {
+                    return Ok(Ok(progress.skipped));
                 }
             }
+            let error = Error::new(
+                Kind::Unavailable,
+                "other writers change the same points again and again, so nothing could be added to them",
+            );
+            let progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            Err(match progress.left.first() {
+                Some(first) => changes[*first].place(error),
+                None => error,
+            })
         };
         AGAIN.run(&self.metrics, attempt).await?
     }

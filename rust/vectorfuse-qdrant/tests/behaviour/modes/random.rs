@@ -1,6 +1,6 @@
 //! Random writes of every mode, against a model that takes one row after the other.
 //!
-//! `PROPTEST_CASES` says how many cases (32), `VECTORFUSE_SEED` repeats a run; both stand in the line at the end.
+//! `PROPTEST_CASES` says how many cases (16), `VECTORFUSE_SEED` repeats a run; both stand in the line at the end.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::support::job::Frame;
 use crate::support::server::{Place, block_on};
 use crate::support::values::{Val, int, text};
 
-const CASES: u32 = 32;
+const CASES: u32 = 16;
 
 #[derive(Clone, Copy, Debug)]
 enum What {
