@@ -95,7 +95,8 @@ def test_counters_count_once_though_tasks_fail_and_rows_are_shuffled(
     connector.write(seed, collection, vector_fields="")
     rows = spark.range(0, 2000).repartition(4)
     rows = rows.select(fragile("id").alias("n")).selectExpr("n % 20 as id", "n as clicks")
-    connector.write(rows, collection, write_mode=write_mode, counter_fields="clicks", vector_fields="", **SMALL)
+    options = {"write_mode": write_mode, "counter_fields": "clicks", "batch_rows": 60}
+    connector.write(rows, collection, vector_fields="", **options)
     assert list(tmp_path.iterdir()), "no task failed: the test shows nothing"
     expected = [(key, 100 + sum(range(key, 2000, 20))) for key in range(20)]
     read = connector.read(collection)
@@ -110,9 +111,7 @@ def test_counters_count_once_though_tasks_fail_and_rows_are_shuffled(
     assert sorted_rows(connector.read(collection), "id", "clicks") == [(key, sum_ + 1) for key, sum_ in expected]
 
 
-def test_a_partial_write_leaves_the_rest_of_the_point(
-    connector: Connector, raw: RawQdrant, collection: str
-) -> None:
+def test_a_partial_write_leaves_the_rest_of_the_point(connector: Connector, raw: RawQdrant, collection: str) -> None:
     connector.write(connector.sql("n as id", VECTOR, "'a' as a", "'b' as b", rows=30, partitions=2), collection)
     part = connector.sql("n as id", "concat('new', n) as b", rows=40, partitions=3)
     connector.write(part, collection, write_mode="partial", **SMALL)
@@ -160,7 +159,7 @@ def test_what_makes_no_sense_is_refused_before_a_task_starts(connector: Connecto
 
 def test_skipped_rows_are_counted(connector: Connector, collection: str, spark: SparkSession) -> None:
     connector.write(connector.sql("n as id", "n as version", rows=10), collection)
-    connector.write(connector.sql("n as id", "5 as version", rows=12), collection, mode="append", write_mode="insert")
+    connector.write(connector.sql("n as id", "5L as version", rows=12), collection, mode="append", write_mode="insert")
     store = spark._jsparkSession.sharedState().statusStore()  # type: ignore[attr-defined]
     executions = store.executionsList()
     last = executions.apply(executions.size() - 1)
