@@ -6,7 +6,7 @@ use serde_json::json;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Chosen, Options, PayloadForm};
 use vectorfuse_core::schema::{SparkField, SparkType};
-use vectorfuse_core::table::{Column, PAYLOAD_COLUMN, Role};
+use vectorfuse_core::table::{Column, PAYLOAD_COLUMN, Role, SCORE_COLUMN};
 use vectorfuse_core::write::vector_name;
 
 use crate::collection::Collection;
@@ -44,6 +44,9 @@ impl<'a> Choice<'a> {
         let mut added = Vec::new();
         if let Some(form) = form.filter(|_| named.with_payload != Chosen::NONE) {
             added.push(Column::new(PAYLOAD_COLUMN, form, Role::WholePayload));
+        }
+        if options.is_search() {
+            added.push(Column::new(SCORE_COLUMN, SparkType::Float, Role::Score));
         }
         Ok(Self { options, added })
     }
@@ -184,7 +187,7 @@ impl<'a> Choice<'a> {
 }
 
 /// The name of a vector that is called so, by itself or, the unnamed one, by its column.
-fn vector_called<'a>(collection: &'a Collection, name: &str) -> Option<&'a str> {
+pub(crate) fn vector_called<'a>(collection: &'a Collection, name: &str) -> Option<&'a str> {
     let own = collection.vectors.keys().find(|vector| *vector == name);
     let kept = || {
         let column = collection.kept.iter().flatten().find(|column| column.name == name)?;

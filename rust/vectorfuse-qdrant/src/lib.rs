@@ -21,8 +21,10 @@ mod page;
 mod path;
 mod point;
 mod prepare;
+mod ranking;
 mod request;
 mod schema;
+mod search;
 mod selection;
 mod sender;
 mod settings;
@@ -48,6 +50,8 @@ use crate::api::{Api, Wanted};
 use crate::chosen::Choice;
 use crate::collection::Collection;
 use crate::page::PartPages;
+use crate::ranking::SearchPages;
+use crate::search::Search;
 use crate::selection::Selection;
 use crate::split::Part;
 use crate::writer::QdrantWriter;
@@ -115,17 +119,21 @@ impl Store for Qdrant {
     async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table> {
         // What the options alone say comes before what the server says.
         let selection = Selection::of_options(&self.options)?;
-        selection.check(self.api.version().await?).map_err(|error| self.place(error))?;
+        let version = self.api.version().await?;
+        selection.check(version).map_err(|error| self.place(error))?;
         let info = self.api.info().await?.ok_or_else(|| self.missing())?;
         self.check_parts(&info, &selection).await?;
         let collection = Collection::from_info(info).map_err(|error| self.place(error))?;
+        if let Some(search) = Search::resolve(&self.options, &collection).map_err(|error| self.place(error))? {
+            self.check_search(&search, &selection, version).await.map_err(|error| self.place(error))?;
+        }
         let choice = Choice::new(&self.options, &collection, spark).map_err(|error| self.place(error))?;
         let known = collection.kept.as_deref().map(|kept| schema::kept_columns(&collection, kept));
         let mut warnings = Vec::new();
         let mut columns = match (schema, known) {
             (Some(schema), known) => choice.of_schema(&collection, known, schema)?,
             (None, Some(known)) => choice.columns(known, &mut warnings)?,
-            (None, None) if !self.options.named.infer_schema => {
+            (None, None) if !self.options.named.infer_schema && choice.has_fields() => {
                 return Err(self.place(Error::options(
                     "option `infer_schema` is false and the collection keeps no schema: give one with `.schema(…)` or `schema`",
                 )));
@@ -160,7 +168,13 @@ impl Store for Qdrant {
         let most = scan.options.named.page_size.map(std::num::NonZero::get);
         let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
         let selection = Selection::of(&scan)?;
-        Ok(BatchStream::start(PartPages::new(api, scan, selection, part)?, row_bytes, most, metrics))
+        Ok(match &part.search {
+            Some(search) => {
+                let pages = SearchPages::new(api, &scan, selection, search)?;
+                BatchStream::start(pages, row_bytes, most, metrics)
+            }
+            None => BatchStream::start(PartPages::new(api, &scan, selection, part)?, row_bytes, most, metrics),
+        })
     }
 
     async fn exists(&self) -> Result<bool> {

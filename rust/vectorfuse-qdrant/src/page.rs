@@ -7,9 +7,8 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 use qdrant_client::qdrant::vector_output::Vector;
-use qdrant_client::qdrant::vectors_output::VectorsOptions;
 use qdrant_client::qdrant::with_payload_selector::SelectorOptions;
-use qdrant_client::qdrant::{RetrievedPoint, ScrollPoints, VectorOutput};
+use qdrant_client::qdrant::{RetrievedPoint, ScrollPoints, Value, VectorOutput, value};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::Chosen;
@@ -23,7 +22,7 @@ use crate::api::{Api, Wanted};
 use crate::chosen;
 use crate::document::{PayloadRef, Whole};
 use crate::path;
-use crate::point::{from_qdrant_id, to_qdrant_id, to_u64};
+use crate::point::{from_qdrant_id, to_qdrant_id, to_u64, vector_of};
 use crate::selection::Selection;
 use crate::shard_key::{ShardKey, selector};
 use crate::split::Part;
@@ -52,8 +51,8 @@ pub(crate) struct PartPages {
 }
 
 impl PartPages {
-    pub(crate) fn new(api: Api, scan: Scan, selection: Selection, part: Part) -> Result<Self> {
-        let shaper = Shaper::new(&api, &scan)?;
+    pub(crate) fn new(api: Api, scan: &Scan, selection: Selection, part: Part) -> Result<Self> {
+        let shaper = Shaper::new(&api, scan)?;
         let selection = match part.slice {
             Some(slice) => selection.slice(slice),
             None => selection,
@@ -102,7 +101,7 @@ impl Pages for PartPages {
             if past(id) {
                 break;
             }
-            points.push((id, point));
+            points.push(Row { id, point, score: None });
         }
         let count = to_u64(points.len());
         self.expected = self.expected.saturating_sub(count);
@@ -117,6 +116,14 @@ impl Pages for PartPages {
         }
         Ok(Page::Rows { batch, bytes: answer.bytes, last: last || self.left == 0 })
     }
+}
+
+/// A point that becomes a row.
+pub(crate) struct Row {
+    pub(crate) id: PointId,
+    pub(crate) point: RetrievedPoint,
+    /// How well a search found it.
+    pub(crate) score: Option<f32>,
 }
 
 /// What makes rows of points.
@@ -138,17 +145,17 @@ impl Shaper {
     }
 
     /// The rows of these points.
-    pub(crate) fn batch(&self, points: &[(PointId, RetrievedPoint)]) -> Result<RecordBatch> {
+    pub(crate) fn batch(&self, points: &[Row]) -> Result<RecordBatch> {
         self.arrays(points).map_err(|error| error.with("store", "qdrant").with("collection", &self.collection))
     }
 
-    fn arrays(&self, points: &[(PointId, RetrievedPoint)]) -> Result<RecordBatch> {
+    fn arrays(&self, points: &[Row]) -> Result<RecordBatch> {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
             let mut builder = ColumnBuilder::new(&column.data_type, points.len());
-            for (id, point) in points {
-                self.append(&mut builder, column, *id, point)
-                    .map_err(|error| error.inside("column", &column.name).with("id", id))?;
+            for row in points {
+                self.append(&mut builder, column, row)
+                    .map_err(|error| error.inside("column", &column.name).with("id", row.id))?;
             }
             arrays.push(builder.finish()?);
         }
@@ -157,11 +164,12 @@ impl Shaper {
             .map_err(|error| Error::internal("the columns of a page do not line up").caused_by(error))
     }
 
-    fn append(&self, builder: &mut ColumnBuilder, column: &Column, id: PointId, point: &RetrievedPoint) -> Result<()> {
+    fn append(&self, builder: &mut ColumnBuilder, column: &Column, row: &Row) -> Result<()> {
+        let Row { id, point, score } = row;
         match &column.role {
             Role::Payload(field) => builder.append(point.payload.get(field).map(PayloadRef)),
             Role::WholePayload => builder.append(Some(Whole::Payload(&point.payload, self.hidden.as_deref()))),
-            Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match vector(point, name) {
+            Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match vector_of(point, name) {
                 Some(output) => append_vector(builder, &column.role, Found::of(output)?),
                 None => {
                     builder.append_null();
@@ -172,10 +180,14 @@ impl Shaper {
                 let kept = kept.as_ref().and_then(|field| point.payload.get(field));
                 match kept {
                     Some(value) if !is_integer_id(&column.data_type) => builder.append(Some(PayloadRef(value))),
-                    Some(_) | None => append_id(builder, &column.data_type, id),
+                    Some(_) | None => append_id(builder, &column.data_type, *id),
                 }
             }
-            Role::Score | Role::Unused => {
+            Role::Score => {
+                let score = score.map(|score| Value { kind: Some(value::Kind::DoubleValue(score.into())) });
+                builder.append(score.as_ref().map(PayloadRef))
+            }
+            Role::Unused => {
                 builder.append_null();
                 Ok(())
             }
@@ -245,13 +257,6 @@ fn append_id(builder: &mut ColumnBuilder, data_type: &SparkType, id: PointId) ->
         return Ok(());
     }
     Err(Error::data(format!("the id {id} does not fit {}: read the column as string (`.schema(…)`)", data_type.name())))
-}
-
-fn vector<'a>(point: &'a RetrievedPoint, name: &str) -> Option<&'a VectorOutput> {
-    match point.vectors.as_ref()?.vectors_options.as_ref()? {
-        VectorsOptions::Vector(unnamed) => name.is_empty().then_some(unnamed),
-        VectorsOptions::Vectors(named) => named.vectors.get(name),
-    }
 }
 
 /// The vector of a point, as what the server says that it is.

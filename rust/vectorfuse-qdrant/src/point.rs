@@ -6,7 +6,8 @@ use arrow_array::RecordBatch;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::vectors::VectorsOptions;
 use qdrant_client::qdrant::{
-    self, DenseVector, Filter, MultiDenseVector, NamedVectors, PointStruct, SparseVector, Value, Vectors, vector,
+    self, DenseVector, Filter, MultiDenseVector, NamedVectors, PointStruct, RetrievedPoint, SparseVector, Value,
+    VectorOutput, Vectors, vector, vectors_output,
 };
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
@@ -39,6 +40,14 @@ pub(crate) fn from_qdrant_id(id: Option<qdrant_client::qdrant::PointId>) -> Resu
             .map(PointId::Uuid)
             .map_err(|error| Error::internal(format!("the server says that `{text}` is a UUID")).caused_by(error)),
         None => Err(Error::internal("the server sent a point without an id")),
+    }
+}
+
+/// The vector of a point that was read; `None` if it has none of this name.
+pub(crate) fn vector_of<'a>(point: &'a RetrievedPoint, name: &str) -> Option<&'a VectorOutput> {
+    match point.vectors.as_ref()?.vectors_options.as_ref()? {
+        vectors_output::VectorsOptions::Vector(unnamed) => name.is_empty().then_some(unnamed),
+        vectors_output::VectorsOptions::Vectors(named) => named.vectors.get(name),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use qdrant_client::qdrant::condition::ConditionOneOf;
 use qdrant_client::qdrant::{
-    Condition, Filter, QueryPoints, ReadConsistency, ReadConsistencyType, ScrollPoints, SliceCondition,
+    Condition, Filter, GetPoints, QueryPoints, ReadConsistency, ReadConsistencyType, ScrollPoints, SliceCondition,
     read_consistency,
 };
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,11 @@ impl Selection {
             shard_key_selector: selector(&self.shard_keys),
             ..request
         }
+    }
+
+    /// Says how points of known ids are to be looked up. They are looked up whether or not they pass the filter.
+    pub(crate) fn get(&self, request: GetPoints) -> GetPoints {
+        GetPoints { read_consistency: self.consistency, shard_key_selector: selector(&self.shard_keys), ..request }
     }
 
     /// Narrows a query.

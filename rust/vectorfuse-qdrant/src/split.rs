@@ -10,6 +10,8 @@ use vectorfuse_core::table::Scan;
 
 use crate::Qdrant;
 use crate::chosen::listed;
+use crate::collection::Collection;
+use crate::search::Search;
 use crate::selection::{Selection, Slice};
 use crate::shard_key::ShardKey;
 
@@ -37,6 +39,8 @@ pub(crate) struct Part {
     /// The shards to read one after the other: two of them can have points of the same id, which one scroll over both
     /// would give twice, or not at all, where a page ends between them. No keys where a collection has none.
     pub(crate) shard_keys: Vec<ShardKey>,
+    /// The points that a search finds, instead of all those.
+    pub(crate) search: Option<Search>,
 }
 
 /// Whether users route the points of this collection to shards with keys.
@@ -47,6 +51,9 @@ fn is_keyed(info: &CollectionInfo) -> bool {
 
 /// The id that the option `offset` starts from.
 fn start(options: &Options) -> Result<Option<PointId>> {
+    if options.is_search() {
+        return Ok(None);
+    }
     let start = |text: &String| {
         PointId::of_own_text(text).ok_or_else(|| {
             Error::options(format!(
@@ -76,7 +83,11 @@ impl Qdrant {
         let points = info.points_count.unwrap_or_default();
         let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
         let version = self.api.version().await?;
-        let parts = if options.is_windowed() {
+        let parts = if options.is_search() {
+            let collection = Collection::from_info(info).map_err(|error| self.place(error))?;
+            // The server looks into all shards at once: the best of each are the best.
+            return Ok(vec![Part { search: Search::resolve(options, &collection)?, ..Part::default() }]);
+        } else if options.is_windowed() {
             vec![Part { from: start(options)?, ..Part::default() }]
         } else if wanted > 1 && version >= Slice::SINCE {
             // More slices than points would be read for nothing.

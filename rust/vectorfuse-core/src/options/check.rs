@@ -11,10 +11,11 @@ const ANY_BUT_INSERT: &[WriteMode] = &[WriteMode::Upsert, WriteMode::Update, Wri
 
 /// Checks each subject; PEM files become PEM text, so that executors need no file.
 pub(super) fn check(options: &mut Options) -> Result<()> {
+    reading(options)?;
+    search(options)?;
     let named = &mut options.named;
     reaching(named)?;
     trust(named)?;
-    reading(named)?;
     writing(named)?;
     vectors(named)?;
     for (vector, properties) in &options.vectors {
@@ -58,17 +59,20 @@ fn trust(named: &mut Named) -> Result<()> {
     Ok(())
 }
 
-fn reading(named: &Named) -> Result<()> {
-    let given = [
+fn reading(options: &Options) -> Result<()> {
+    let named = &options.named;
+    let windows = [
+        ("query_vector", named.query_vector.is_some()),
+        ("query_id", named.query_id.is_some()),
         ("limit", named.limit.is_some()),
         ("offset", named.offset.is_some()),
         ("max_pages", named.max_pages.is_some()),
     ];
-    if let Some((name, _)) = given.into_iter().find(|(_, given)| *given)
+    if let Some((name, _)) = windows.into_iter().find(|(_, given)| *given)
         && let Some(splits) = named.splits.filter(|splits| splits.get() > 1)
     {
         return Err(Error::options(format!(
-            "option `{name}` counts points in the order of ids, which one task reads: `splits` can't be {splits}"
+            "option `{name}` is about points in an order, which one task reads: `splits` can't be {splits}"
         )));
     }
     if matches!(&named.with_vectors, Chosen::AllBut(names) if !names.is_empty()) {
@@ -77,6 +81,33 @@ fn reading(named: &Named) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn search(options: &Options) -> Result<()> {
+    let named = &options.named;
+    let parts = [
+        ("vector_name", named.vector_name.is_some()),
+        ("top_k", named.top_k.is_some()),
+        ("score_threshold", named.score_threshold.is_some()),
+        ("search_params", named.search_params.is_some()),
+    ];
+    if named.query_vector.is_some() && named.query_id.is_some() {
+        return Err(Error::options(
+            "options `query_vector` and `query_id` both say what to search for: give one of them",
+        ));
+    }
+    if !options.is_search() {
+        return match parts.into_iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(Error::options(format!("option `{name}` is for a search: give `query_vector` or `query_id` too")))
+            }
+        };
+    }
+    if named.max_pages.is_some() {
+        return Err(Error::options("option `max_pages` bounds a read that is no search: use `top_k`"));
+    }
+    options.skipped().map(drop)
 }
 
 fn writing(named: &Named) -> Result<()> {

@@ -30,6 +30,9 @@ pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm,
 /// The rows of a page where `max_pages` is given and `page_size` is not: spark-fuse's default.
 const PAGE_ROWS: u64 = 128;
 
+/// How many points a search finds that does not say.
+const TOP_K: u64 = 10;
+
 /// Which side of a connector an option belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -169,10 +172,18 @@ impl Options {
         Ok(())
     }
 
-    /// Whether the read is about a stretch of the points in the store's own order, so that one task reads it.
+    /// Whether the read is a vector search.
+    #[must_use]
+    pub fn is_search(&self) -> bool {
+        self.named.query_vector.is_some() || self.named.query_id.is_some()
+    }
+
+    /// Whether the read is about a stretch of the points in the store's own order or a search's, so that one task reads
+    /// it, and what Spark would filter must not change which points it counts.
     #[must_use]
     pub fn is_windowed(&self) -> bool {
-        self.named.limit.is_some() || self.named.offset.is_some() || self.named.max_pages.is_some()
+        let named = &self.named;
+        self.is_search() || named.limit.is_some() || named.offset.is_some() || named.max_pages.is_some()
     }
 
     /// The most rows that the whole read may have.
@@ -181,7 +192,18 @@ impl Options {
         let page = self.named.page_size.map_or(PAGE_ROWS, |size| u64::from(size.get()));
         let pages = self.named.max_pages.map(|pages| (pages.get() as u64).saturating_mul(page));
         let limit = self.named.limit.map(|limit| limit.get() as u64);
-        pages.into_iter().chain(limit).min()
+        let best = self.is_search().then(|| self.named.top_k.map_or(TOP_K, |best| best.get() as u64));
+        pages.into_iter().chain(limit).chain(best).min()
+    }
+
+    /// How many of the best points a search leaves out.
+    pub fn skipped(&self) -> Result<u64> {
+        let Some(text) = &self.named.offset else { return Ok(0) };
+        text.trim().parse().map_err(|_| {
+            Error::options(format!(
+                "option `offset` is `{text}`: expected how many of the best points a search is to leave out"
+            ))
+        })
     }
 
     /// How failed requests are tried again.

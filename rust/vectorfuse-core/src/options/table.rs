@@ -137,6 +137,18 @@ options! {
             "The shard keys to read, separated by commas; all of them if not given. An integer is a numeric key.";
         "consistency" => consistency: Option<String> = None,
             "How many replicas must agree on what is read: `all`, `majority`, `quorum` or a number of them.";
+        "query_vector" => query_vector: Option<String> = None,
+            "Makes the read a vector search for the points nearest to this vector, best first, with their `_score`: numbers separated by commas or as a JSON list; sparse as `{\"indices\": […], \"values\": […]}` or `{\"12\": 0.5}`; a multi-vector as a list of lists.";
+        "query_id" => query_id: Option<String> = None,
+            "Instead of `query_vector`: the id of the point whose own vector is searched for. The point itself is left out.";
+        "vector_name" => vector_name: Option<String> = None,
+            "In a search: the vector to compare; the unnamed or only one if not given.";
+        "top_k" => top_k: Option<NonZeroUsize> = None,
+            "In a search: how many points to find; 10 if not given.";
+        "score_threshold" => score_threshold: Option<f32> = None,
+            "In a search: only points whose score is at least as good as this (for `euclid` and `manhattan`: at most this).";
+        "search_params" => search_params: Option<String> = None,
+            "In a search: Qdrant's own parameters as JSON: `hnsw_ef`, `exact`, `indexed_only`, `quantization` (`ignore`, `rescore`, `oversampling`), `acorn` (`enable`, `max_selectivity`).";
     }
     Write {
         "id_field" => id_field: Option<String> = None,
@@ -217,13 +229,7 @@ pub(super) const PLANNED: &[&str] = &[
     "password_file",
     "password_env",
     "partitions",
-    "query_vector",
-    "query_id",
     "query_text",
-    "top_k",
-    "vector_name",
-    "score_threshold",
-    "search_params",
     "primarykeyfield",
     "autoid",
     "on_error",

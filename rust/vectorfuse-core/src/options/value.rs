@@ -215,6 +215,15 @@ integer!(u32, "a whole number that is not negative");
 integer!(std::num::NonZeroU32, "a whole number from 1 to 4294967295");
 integer!(std::num::NonZeroUsize, "a whole number of at least 1");
 
+impl OptionValue for f32 {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        text.trim().parse().ok().filter(|number: &f32| number.is_finite()).ok_or("a number")
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl OptionValue for Seconds {
     fn parse(text: &str) -> Result<Self, &'static str> {
         let number = text.trim().trim_end_matches('s').trim_end();

@@ -12,10 +12,10 @@ use prost::Message;
 use qdrant_client::qdrant::{
     AliasDescription, AliasOperations, ChangeAliases, CollectionClusterInfoRequest, CollectionInfo, CountPoints,
     CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
-    GetPoints, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListCollectionsRequest,
-    PointsOperationResponse, PointsSelector, Query, QueryPoints, ScrollPoints, ScrollResponse, UpdateBatchResponse,
-    UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector, WriteOrdering, query,
-    with_payload_selector, with_vectors_selector,
+    GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListCollectionsRequest,
+    PointsOperationResponse, PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse,
+    UpdateBatchResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector,
+    WriteOrdering, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -241,6 +241,32 @@ impl Api {
         };
         let answer = self.ask(&selection.query(request)).await?;
         answer.result.into_iter().map(|found| point::from_qdrant_id(found.id)).collect()
+    }
+
+    /// The answer to a query. `Ok(None)`: it would be larger than `largest` bytes.
+    pub(crate) async fn query(&self, request: &QueryPoints, largest: usize) -> Result<Option<Answer<QueryResponse>>> {
+        self.send::<QueryResponse>(&Transport::encode(request), largest).await
+    }
+
+    /// Points by their ids, in no order. `Ok(None)`: the answer would be larger than `largest` bytes.
+    pub(crate) async fn get(&self, request: &GetPoints, largest: usize) -> Result<Option<Answer<GetResponse>>> {
+        self.send::<GetResponse>(&Transport::encode(request), largest).await
+    }
+
+    /// Whether the point has the vector of this name; `None` if there is no such point.
+    pub(crate) async fn has_vector(&self, id: PointId, name: &str, selection: &Selection) -> Result<Option<bool>> {
+        // Asked for by name, the unnamed vector would need a name: it is the only one, so all are asked for.
+        let vectors = (!name.is_empty()).then(|| vec![name.to_owned()]);
+        let wanted = Wanted::new(Some(Vec::new()), vectors);
+        let request = selection.get(GetPoints {
+            collection_name: self.collection.to_string(),
+            ids: vec![point::to_qdrant_id(id)],
+            with_payload: Some(wanted.payload),
+            with_vectors: Some(wanted.vectors),
+            ..GetPoints::default()
+        });
+        let found = self.ask(&request).await?.result;
+        Ok(found.first().map(|point| point::vector_of(point, name).is_some()))
     }
 
     /// Sends changes of points; success is what the status of each operation says, not that there is an answer. Says how

@@ -20,6 +20,7 @@ mod payloads;
 mod property;
 mod requests;
 mod save_modes;
+mod search;
 mod splits;
 mod support;
 mod swaps;
