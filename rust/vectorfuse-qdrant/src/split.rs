@@ -128,15 +128,22 @@ impl Qdrant {
                 Err(self.place(Error::options("option `shard_key`: the collection's shards have no keys")))
             };
         }
-        let all = self.api.shard_keys().await?;
+        let mut asked = asked.to_vec();
+        asked.sort_unstable();
+        asked.dedup();
+        let all = match self.api.shard_keys().await? {
+            Some(all) => all,
+            // The server itself will say which of them it does not know.
+            None if !asked.is_empty() => return Ok(asked),
+            None => {
+                return Err(self.place(Error::unsupported(
+                    "the server is too old to list the keys of the collection's shards: name them with `shard_key`",
+                )));
+            }
+        };
         match asked.iter().find(|key| !all.contains(key)) {
             None if asked.is_empty() => Ok(all),
-            None => {
-                let mut asked = asked.to_vec();
-                asked.sort_unstable();
-                asked.dedup();
-                Ok(asked)
-            }
+            None => Ok(asked),
             Some(stranger) => {
                 let known = listed(all.iter().map(|key| format!("`{key}`")));
                 let words = format!("there is no shard key `{stranger}`: the collection has {known}");

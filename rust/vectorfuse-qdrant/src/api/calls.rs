@@ -2,12 +2,12 @@
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    ChangeAliases, CollectionClusterInfoRequest, CollectionClusterInfoResponse, CollectionOperationResponse,
-    CountPoints, CountResponse, CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints,
-    GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest,
-    ListAliasesRequest, ListAliasesResponse, ListCollectionsRequest, ListCollectionsResponse, PointsOperationResponse,
-    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection,
-    UpsertPoints,
+    ChangeAliases, CollectionOperationResponse, CountPoints, CountResponse, CreateCollection,
+    CreateFieldIndexCollection, DeleteCollection, DeletePoints, GetCollectionInfoRequest, GetCollectionInfoResponse,
+    GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListAliasesResponse,
+    ListCollectionsRequest, ListCollectionsResponse, ListShardKeysRequest, ListShardKeysResponse,
+    PointsOperationResponse, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints,
+    UpdateBatchResponse, UpdateCollection, UpsertPoints,
 };
 
 /// A request of the protocol, whatever carries it.
@@ -30,7 +30,7 @@ macro_rules! calls {
 calls! {
     "/qdrant.Qdrant/HealthCheck": HealthCheckRequest => HealthCheckReply;
     "/qdrant.Collections/Get": GetCollectionInfoRequest => GetCollectionInfoResponse;
-    "/qdrant.Collections/CollectionClusterInfo": CollectionClusterInfoRequest => CollectionClusterInfoResponse;
+    "/qdrant.Collections/ListShardKeys": ListShardKeysRequest => ListShardKeysResponse;
     "/qdrant.Collections/Create": CreateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Update": UpdateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;

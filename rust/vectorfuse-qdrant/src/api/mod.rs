@@ -5,17 +5,17 @@
 mod calls;
 mod grpc;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    AliasDescription, AliasOperations, ChangeAliases, CollectionClusterInfoRequest, CollectionInfo, CountPoints,
-    CreateCollection, CreateFieldIndexCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest,
-    GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListCollectionsRequest,
-    PointsOperationResponse, PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints, ScrollResponse,
-    UpdateBatchResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector, WithVectorsSelector,
-    WriteOrdering, query, with_payload_selector, with_vectors_selector,
+    AliasDescription, AliasOperations, ChangeAliases, CollectionInfo, CountPoints, CreateCollection,
+    CreateFieldIndexCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest, GetPoints,
+    GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListCollectionsRequest,
+    ListShardKeysRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints,
+    ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector,
+    WithVectorsSelector, WriteOrdering, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -91,14 +91,18 @@ impl Api {
         }
     }
 
-    /// The keys of the collection's shards, in order.
-    pub(crate) async fn shard_keys(&self) -> Result<Vec<ShardKey>> {
-        let request = CollectionClusterInfoRequest { collection_name: self.collection.to_string() };
-        let answer = self.ask(&request).await?;
-        let local = answer.local_shards.into_iter().map(|shard| shard.shard_key);
-        let remote = answer.remote_shards.into_iter().map(|shard| shard.shard_key);
-        let keys: BTreeSet<ShardKey> = local.chain(remote).map(ShardKey::from_message).collect::<Result<_>>()?;
-        Ok(keys.into_iter().collect())
+    /// The keys of the collection's shards, in order; `None` if the server is too old to list them.
+    pub(crate) async fn shard_keys(&self) -> Result<Option<Vec<ShardKey>>> {
+        let request = ListShardKeysRequest { collection_name: self.collection.to_string() };
+        let answer = match self.ask(&request).await {
+            Ok(answer) => answer,
+            Err(error) if error.kind() == Kind::Unsupported => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut keys: Vec<ShardKey> =
+            answer.shard_keys.into_iter().map(|shard| ShardKey::from_message(shard.key)).collect::<Result<_>>()?;
+        keys.sort_unstable();
+        Ok(Some(keys))
     }
 
     /// Creates the collection; `false` if somebody else has done so.

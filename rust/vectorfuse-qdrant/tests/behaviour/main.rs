@@ -21,6 +21,8 @@ mod property;
 mod requests;
 mod save_modes;
 mod search;
+mod shards;
+mod slices;
 mod splits;
 mod support;
 mod swaps;
