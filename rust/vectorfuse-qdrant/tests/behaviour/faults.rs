@@ -9,7 +9,7 @@ use vectorfuse_core::write::Mode;
 
 use crate::support::job::{Frame, Job, drain, refused};
 use crate::support::server::{Place, Server, block_on};
-use crate::support::values::{floats, int, vector};
+use crate::support::values::{Val, floats, int, vector};
 
 /// How long a server is away that comes back.
 const AWAY: Duration = Duration::from_millis(400);
@@ -99,6 +99,56 @@ fn a_read_goes_on_after_the_server_came_back() {
         let read = Frame::of_batches(fields(&scan.columns), &batches);
         assert_eq!(read.select(&["id", "vector"]), rows(0, 200).select(&["id", "vector"]));
         drop(server);
+    });
+}
+
+/// The first column of a frame of integers.
+fn ids(frame: &Frame) -> Vec<i128> {
+    let id = |row: &Vec<Val>| match &row[0] {
+        Val::Int(id) => *id,
+        other => panic!("{other:?}"),
+    };
+    frame.rows.iter().map(id).collect()
+}
+
+#[test]
+fn each_kind_of_split_goes_on_from_its_last_row_after_the_server_came_back() {
+    block_on(async {
+        for (what, version, splits, options) in [
+            ("ranges", "1.18.2", 3, &[][..]),
+            ("slices", "1.19.0", 3, &[]),
+            ("window", "1.18.2", 8, &[("offset", "20"), ("limit", "120")]),
+            ("search", "1.18.2", 8, &[("query_vector", "[1, 0]"), ("top_k", "150")]),
+        ] {
+            let mut server = Server::start(&["--server-version", version]);
+            let place = Place::at(&server.url, what);
+            job(&place).append(&rows(0, 200)).await;
+            let job = options.iter().fold(patient(Job::on(&place)), |job, (option, value)| job.with(option, value));
+            let job = job.with("page_size", "10");
+            let scan = job.scan(Some(&["id"])).await.unwrap();
+            let mut read = Vec::new();
+            for split in job.splits(&scan, splits).await.unwrap() {
+                let (stream, _) = job.open(split.clone()).unwrap();
+                let undisturbed = drain(stream).await.unwrap();
+                let (mut stream, metrics) = job.open(split).unwrap();
+                let mut batches = vec![stream.next().await.unwrap().unwrap()];
+                server.kill();
+                let coming = restarted_later(server);
+                batches.extend(drain(stream).await.unwrap());
+                server = coming.join().unwrap();
+                assert!(metrics.snapshot()[3] > 0, "{what}: nothing was tried again");
+                let found = |batches| ids(&Frame::of_batches(fields(&scan.columns), batches));
+                assert_eq!(found(&batches), found(&undisturbed), "{what}");
+                read.extend(found(&batches));
+            }
+            read.sort_unstable();
+            let expected: Vec<i128> = match what {
+                "window" => (20..140).collect(),
+                "search" => (50..200).collect(),
+                _ => (0..200).collect(),
+            };
+            assert_eq!(read, expected, "{what}");
+        }
     });
 }
 
