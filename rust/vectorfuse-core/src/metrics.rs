@@ -13,6 +13,7 @@ pub struct Metrics {
     throttled_millis: AtomicI64,
     server_micros: AtomicI64,
     rejected_rows: AtomicI64,
+    successes: AtomicI64,
     skipped_rows: AtomicI64,
 }
 
@@ -33,6 +34,22 @@ impl Metrics {
     /// Bytes of the messages that carry rows, uncompressed, without framing.
     pub fn add_bytes(&self, bytes: usize) {
         self.bytes.fetch_add(to_i64(bytes), Ordering::Relaxed);
+    }
+
+    /// A request of any kind has succeeded.
+    pub fn add_success(&self) {
+        self.successes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests have succeeded: whether it changes says whether the task gets on.
+    #[must_use]
+    pub fn successes(&self) -> i64 {
+        self.successes.load(Ordering::Relaxed)
+    }
+
+    /// Rows that were refused and passed over.
+    pub fn add_rejected_rows(&self, rows: usize) {
+        self.rejected_rows.fetch_add(to_i64(rows), Ordering::Relaxed);
     }
 
     /// One request was sent, for the first time or again.

@@ -2,17 +2,23 @@
 //!
 //! Exponential back-off with jitter; only errors whose kind can pass later are retried; a wait that the store
 //! asked for is honoured where it is longer than ours.
+//!
+//! A store that limits rates and says how long to wait is no fault: such waits use up no retries as long as the task
+//! gets on.
 
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::metrics::Metrics;
 
 /// However long the store asks us to wait, a task does not sleep longer than this at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// So long one request waits, in all, at the store's own word and without a retry being counted, if no other request of
+/// its task succeeds meanwhile.
+const MOST_THROTTLED: Duration = Duration::from_secs(600);
 
 /// How often, and after which pauses, a request is sent again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,26 +31,58 @@ pub struct RetryPolicy {
 
 impl RetryPolicy {
     /// Runs `attempt` until it succeeds, fails for good, or the retries are used up; then the last error is given.
-    pub async fn run<T, F, Fut>(&self, metrics: &Metrics, attempt: F) -> Result<T>
+    pub async fn run<T, F, Fut>(&self, metrics: &Metrics, mut attempt: F) -> Result<T>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T>>,
     {
-        let pauses = ExponentialBuilder::default()
+        let mut pauses = self.pauses();
+        let mut throttled = Duration::ZERO;
+        let mut attempts: usize = 0;
+        let mut successes = metrics.successes();
+        loop {
+            attempts += 1;
+            let error = match attempt().await {
+                Ok(answer) => {
+                    metrics.add_success();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            if !error.kind().is_retryable() {
+                return Err(error);
+            }
+            if metrics.successes() != successes {
+                successes = metrics.successes();
+                throttled = Duration::ZERO;
+            }
+            let limited = error.kind() == Kind::RateLimited;
+            let asked = error.wait().map(|wait| wait.min(LONGEST_WAIT));
+            let pause = match asked {
+                Some(wait) if limited && self.max_retries > 0 && throttled < MOST_THROTTLED => {
+                    // Jitter, so that those who were refused together do not come back together.
+                    let wait = wait + self.pauses().next().unwrap_or_default();
+                    throttled += wait;
+                    wait
+                }
+                asked => match pauses.next() {
+                    Some(pause) => pause.max(asked.unwrap_or_default()),
+                    None if self.max_retries > 0 => return Err(error.with("attempts", attempts)),
+                    None => return Err(error),
+                },
+            };
+            metrics.add_retry(pause, limited);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        ExponentialBuilder::default()
             .with_min_delay(self.backoff)
             .with_max_delay(LONGEST_WAIT)
             .with_max_times(self.max_retries)
-            .with_jitter();
-        attempt
-            .retry(pauses)
-            .when(|error: &Error| error.kind().is_retryable())
-            .adjust(|error, pause| pause.map(|pause| pause.max(error.wait().unwrap_or_default()).min(LONGEST_WAIT)))
-            .notify(|error, pause| metrics.add_retry(pause, error.kind() == Kind::RateLimited))
-            .await
-            .map_err(|error| match (error.kind().is_retryable(), self.max_retries) {
-                (true, 1..) => error.with("attempts", self.max_retries + 1),
-                (true, 0) | (false, _) => error,
-            })
+            .with_jitter()
+            .build()
     }
 }
 
@@ -53,6 +91,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::error::Error;
 
     fn policy(max_retries: usize) -> RetryPolicy {
         RetryPolicy { max_retries, backoff: Duration::from_millis(1) }
@@ -103,5 +142,45 @@ mod tests {
         assert!(result.is_ok());
         assert!(started.elapsed() >= Duration::from_millis(60));
         assert!(metrics.snapshot()[4] >= 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_says_how_long_to_wait_uses_up_no_retries() {
+        let tries = AtomicUsize::new(0);
+        let metrics = Metrics::default();
+        let result = policy(1)
+            .run(&metrics, || async {
+                match tries.fetch_add(1, Ordering::Relaxed) {
+                    0..=7 => Err(Error::new(Kind::RateLimited, "slow down").retry_after(Some(Duration::from_secs(60)))),
+                    tries => Ok(tries),
+                }
+            })
+            .await;
+        assert_eq!(result.ok(), Some(8));
+        assert!(metrics.snapshot()[4] >= 8 * 60_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_any_progress_a_throttled_request_gives_up() {
+        let limited = || Error::new(Kind::RateLimited, "slow down").retry_after(Some(Duration::from_secs(60)));
+        let started = tokio::time::Instant::now();
+        let result: Result<()> = policy(1).run(&Metrics::default(), || async { Err(limited()) }).await;
+        assert_eq!(result.map_err(|error| error.kind()), Err(Kind::RateLimited));
+        assert!(started.elapsed() < Duration::from_secs(800));
+        // Another request of the task succeeds now and then: this one has as long again.
+        let (metrics, tries) = (Metrics::default(), AtomicUsize::new(0));
+        let result: Result<usize> = policy(1)
+            .run(&metrics, || async {
+                metrics.add_success();
+                match tries.fetch_add(1, Ordering::Relaxed) {
+                    0..=50 => Err(limited()),
+                    tries => Ok(tries),
+                }
+            })
+            .await;
+        assert_eq!(result.ok(), Some(51));
+        // Who wants no retries gets none.
+        let result: Result<()> = policy(0).run(&Metrics::default(), || async { Err(limited()) }).await;
+        assert!(result.is_err_and(|error| error.context("attempts").is_none()));
     }
 }

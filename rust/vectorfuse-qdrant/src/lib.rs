@@ -17,6 +17,7 @@ mod document;
 mod filter_json;
 mod guard;
 mod indexes;
+mod limits;
 mod page;
 mod path;
 mod point;
@@ -49,6 +50,7 @@ use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest};
 use crate::api::{Api, Wanted};
 use crate::chosen::Choice;
 use crate::collection::Collection;
+use crate::limits::Limits;
 use crate::page::PartPages;
 use crate::ranking::SearchPages;
 use crate::search::Search;
@@ -91,10 +93,15 @@ impl Qdrant {
     }
 
     /// The first points of the selection, as many as the inference may look at.
-    async fn sample(&self, selection: &Selection) -> Result<Vec<qdrant_client::qdrant::RetrievedPoint>> {
+    async fn sample(
+        &self,
+        selection: &Selection,
+        limits: Limits,
+    ) -> Result<Vec<qdrant_client::qdrant::RetrievedPoint>> {
         let mut request = selection.scroll(Wanted::new(None, Some(Vec::new())).scroll(self.api.collection()));
         let most = self.options.named.schema_sample as usize;
-        let (mut points, mut offset, mut page) = (Vec::new(), None, SAMPLE_PAGE);
+        let (mut points, mut offset) = (Vec::new(), None);
+        let mut page = limits.reads.map_or(SAMPLE_PAGE, |limit| limit.min(SAMPLE_PAGE));
         while points.len() < most {
             let limit = page.min(u32::try_from(most - points.len()).unwrap_or(page));
             let largest = if limit == 1 { usize::MAX } else { LARGEST_PAGE_BYTES };
@@ -139,7 +146,8 @@ impl Store for Qdrant {
                 )));
             }
             (None, None) => {
-                let sample = if choice.has_fields() { self.sample(&selection).await? } else { Vec::new() };
+                let limits = Limits::of(&collection.config);
+                let sample = if choice.has_fields() { self.sample(&selection, limits).await? } else { Vec::new() };
                 choice.columns(schema::inferred_columns(&collection, &sample), &mut warnings)?
             }
         };
@@ -165,7 +173,7 @@ impl Store for Qdrant {
             Role::Payload(_) | Role::Id { .. } | Role::Score | Role::Unused => FIELD_BYTES,
         };
         let row_bytes = scan.columns.iter().map(vector_bytes).sum();
-        let most = scan.options.named.page_size.map(std::num::NonZero::get);
+        let most = scan.options.named.page_size.map(std::num::NonZero::get).into_iter().chain(part.most).min();
         let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
         let selection = Selection::of(&scan)?;
         Ok(match &part.search {

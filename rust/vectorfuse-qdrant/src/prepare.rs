@@ -16,6 +16,7 @@ use crate::alias::Destination;
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
 use crate::creation;
 use crate::indexes;
+use crate::limits::Limits;
 use crate::request;
 use crate::writer::{self, Details};
 use crate::{Qdrant, counters, guard, schema, settings, version};
@@ -73,14 +74,19 @@ impl Qdrant {
         let indexed = there.as_ref().filter(|_| !recreate).map(|there| there.payload_schema.clone());
         let indexed = indexed.unwrap_or_default();
         indexes::refuse_others(&indexes, &indexed)?;
+        let known = there.as_ref().filter(|_| !recreate).map(|there| Limits::of(&there.config));
         let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
         let details = self.prepare_collection(there, request.mode, &columns, &id, made_for, version);
         let details = details.await.map_err(|error| self.place(error))?;
         if details.create.is_none() {
             indexes::ensure(&self.api, &indexes, &indexed).await?;
         }
+        let limits = match known {
+            Some(limits) => limits,
+            None => self.collection().await?.map(|there| Limits::of(&there.config)).unwrap_or_default(),
+        };
         let Destination { collection, swap } = destination;
-        let details = Details { collection, swap, ..details };
+        let details = Details { collection, swap, most_points: limits.writes, ..details };
         let warnings = warnings(&details, &id, version);
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;

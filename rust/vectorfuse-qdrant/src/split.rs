@@ -11,6 +11,7 @@ use vectorfuse_core::table::Scan;
 use crate::Qdrant;
 use crate::chosen::listed;
 use crate::collection::Collection;
+use crate::limits::Limits;
 use crate::search::Search;
 use crate::selection::{Selection, Slice};
 use crate::shard_key::ShardKey;
@@ -34,6 +35,9 @@ pub(crate) struct Part {
     /// About how many points lie between the two: a page should not reach far beyond the end, which the server does
     /// not know.
     pub(crate) rows: u64,
+    /// The most points of one answer, if the server has a limit.
+    #[serde(default)]
+    pub(crate) most: Option<u32>,
     /// Only points of this slice.
     pub(crate) slice: Option<Slice>,
     /// The shards to read one after the other: two of them can have points of the same id, which one scroll over both
@@ -81,6 +85,7 @@ impl Qdrant {
         let info = self.api.info().await?.ok_or_else(|| self.missing())?;
         let shard_keys = self.keys(&info, &selection).await?;
         let points = info.points_count.unwrap_or_default();
+        let most = info.config.as_ref().and_then(|config| Limits::of(config).reads);
         let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
         let version = self.api.version().await?;
         let parts = if options.is_search() {
@@ -94,18 +99,19 @@ impl Qdrant {
             let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);
             (0..total).map(|index| Part { slice: Some(Slice { total, index }), ..Part::default() }).collect()
         } else if wanted > 1 && version >= SAMPLE_SINCE {
-            self.ranges(&selection, wanted, points).await?
+            self.ranges(&selection, wanted, points, most).await?
         } else {
             vec![Part::default()]
         };
         let collection = self.api.collection().to_owned();
-        let whole = |part| Part { collection: collection.clone(), shard_keys: shard_keys.clone(), ..part };
+        let whole = |part| Part { collection: collection.clone(), shard_keys: shard_keys.clone(), most, ..part };
         Ok(parts.into_iter().map(whole).collect())
     }
 
     /// Ranges of ids between those of a sample.
-    async fn ranges(&self, selection: &Selection, wanted: usize, points: u64) -> Result<Vec<Part>> {
-        let samples = (wanted * SAMPLES_PER_SPLIT).min(MOST_SAMPLES);
+    async fn ranges(&self, selection: &Selection, wanted: usize, points: u64, limit: Option<u32>) -> Result<Vec<Part>> {
+        let most = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(MOST_SAMPLES);
+        let samples = (wanted * SAMPLES_PER_SPLIT).min(most);
         let mut ids = self.api.sample_ids(selection, samples as u64).await?;
         ids.sort_unstable();
         let mut cuts: Vec<_> = (1..wanted).filter_map(|cut| ids.get(ids.len() * cut / wanted)).copied().collect();

@@ -24,6 +24,7 @@ use crate::collection::{Collection, VectorSpec};
 use crate::counters::{Counter, Counters, Tally};
 use crate::creation;
 use crate::indexes;
+use crate::limits::Limits;
 use crate::point::{Ids, Points, to_u64};
 use crate::request::{self, Head};
 use crate::sender::Sender;
@@ -45,6 +46,9 @@ pub(crate) struct Details {
     /// Whether the name of the options becomes an alias of that one in the end.
     #[serde(default)]
     pub(crate) swap: bool,
+    /// The most points of a request, if the server has a limit.
+    #[serde(default)]
+    pub(crate) most_points: Option<usize>,
     /// This write, if the collection must be one that it has made.
     #[serde(default)]
     pub(crate) made_for: Option<String>,
@@ -160,10 +164,11 @@ impl QdrantWriter {
         let creation = creation::request(&vectors, kept, &self.plan.options, self.details.made_for.as_deref())?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
-        if !self.api.create(creation).await? && !self.adopt().await? {
+        self.api.create(creation).await?;
+        // Whoever has created it: what it is made of, and its limits, are the server's to say.
+        if !self.adopt().await? {
             return Err(Error::new(Kind::Unavailable, "the collection was dropped while the job created it"));
         }
-        self.details.create = None;
         self.ensure_indexes().await?;
         Ok(true)
     }
@@ -193,6 +198,7 @@ impl QdrantWriter {
         let Some(info) = self.api.info().await? else { return Ok(false) };
         let there = Collection::from_info(info)?;
         creation::refuse_others(&there, self.details.made_for.as_deref(), self.api.collection())?;
+        self.details.most_points = Limits::of(&there.config).writes;
         self.details.vectors = adopted(&self.details.vectors, there)?;
         self.details.create = None;
         Ok(true)
@@ -201,7 +207,8 @@ impl QdrantWriter {
     async fn send(&mut self, batch: &RecordBatch) -> Result<()> {
         let plan = Arc::clone(&self.plan);
         let named = &plan.options.named;
-        let most_rows = named.batch_rows.map_or(usize::MAX, NonZero::get);
+        let limits = named.batch_rows.map(NonZero::get).into_iter().chain(self.details.most_points);
+        let most_rows = limits.min().unwrap_or(usize::MAX);
         let points = Points::new(batch, &plan, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
             let mut change = points.change(row, &self.details.vectors)?;

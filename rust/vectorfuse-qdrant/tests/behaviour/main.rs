@@ -14,6 +14,7 @@ mod filters;
 mod first_writers;
 mod foreign;
 mod generate;
+mod limits;
 mod losses;
 mod modes;
 mod payloads;
