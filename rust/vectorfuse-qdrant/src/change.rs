@@ -6,15 +6,18 @@ use prost::Message;
 use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
 use vectorfuse_core::error::Error;
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::options::{Transport, WriteMode};
 use vectorfuse_core::payload::Scalar;
 
+use crate::api::json_size;
 use crate::counters::Tally;
 
 /// What the wrappings of a change take at most, with its id once more.
 const WRAPPING: usize = 80;
 /// What the counters of a point take, with what is kept beside them: a guess.
 const COUNTERS: usize = 300;
+/// The same in JSON.
+const JSON_WRAPPING: usize = 240;
 
 /// A row, as what happens to its point.
 #[derive(Clone, Debug)]
@@ -81,7 +84,14 @@ impl Change {
     }
 
     /// What it adds to the size of a request, at most.
-    pub(crate) fn encoded_len(&self) -> usize {
+    pub(crate) fn size(&self, over: Transport) -> usize {
+        match over {
+            Transport::Grpc => self.encoded_len(),
+            Transport::Http => self.json_len(),
+        }
+    }
+
+    fn encoded_len(&self) -> usize {
         let guard = self.guard.as_ref().map_or(0, |guard| framed(guard.encoded_len()) + WRAPPING);
         let counters = if self.tally.is_some() { COUNTERS } else { 0 };
         guard
@@ -91,6 +101,21 @@ impl Change {
                 Action::Upsert(point) => framed(point.encoded_len()),
                 Action::Partial(parts) => parts.encoded_len(),
                 Action::Delete => WRAPPING,
+            }
+    }
+
+    fn json_len(&self) -> usize {
+        let guard = self.guard.as_ref().map_or(0, |guard| json_size::filter(guard) + JSON_WRAPPING);
+        let counters = if self.tally.is_some() { 2 * COUNTERS } else { 0 };
+        guard
+            + counters
+            + match &self.action {
+                Action::Upsert(point) => json_size::point(point),
+                Action::Partial(parts) => {
+                    let vectors = parts.vectors.as_ref().map_or(0, json_size::vectors);
+                    json_size::fields(&parts.payload) + vectors + 2 * JSON_WRAPPING
+                }
+                Action::Delete => JSON_WRAPPING,
             }
     }
 

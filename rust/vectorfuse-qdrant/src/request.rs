@@ -9,7 +9,7 @@ use qdrant_client::qdrant::{
     UpdateMode, UpsertPoints, Value, Vectors, WriteOrdering, WriteOrderingType, points_update_operation as operation,
 };
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::options::{Options, Ordering, WriteMode};
+use vectorfuse_core::options::{Options, Ordering, Transport, WriteMode};
 
 use crate::change::{Action, Change, framed};
 use crate::guard;
@@ -56,9 +56,14 @@ pub(crate) fn ordering(options: &Options) -> Option<WriteOrdering> {
 }
 
 impl Head {
-    /// The size of a request without its changes.
-    pub(crate) fn encoded_len(&self) -> usize {
-        framed(self.collection.len()) + 4 + self.ordering.map_or(0, |ordering| framed(ordering.encoded_len()))
+    /// The size of a request without its changes, at most.
+    pub(crate) fn size(&self, over: Transport) -> usize {
+        match over {
+            Transport::Grpc => {
+                framed(self.collection.len()) + 4 + self.ordering.map_or(0, |ordering| framed(ordering.encoded_len()))
+            }
+            Transport::Http => r#"{"operations":[{"upsert":{"points":[],"update_mode":"insert_only"}}]}"#.len(),
+        }
     }
 
     /// The request that applies these changes of different points.

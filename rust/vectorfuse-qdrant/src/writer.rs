@@ -18,7 +18,7 @@ use vectorfuse_core::upload::Upload;
 use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
-use crate::api::Api;
+use crate::api::{Api, largest_request};
 use crate::change::Change;
 use crate::collection::{Collection, VectorSpec};
 use crate::counters::{Counter, Counters, Tally};
@@ -209,6 +209,7 @@ impl QdrantWriter {
         let named = &plan.options.named;
         let limits = named.batch_rows.map(NonZero::get).into_iter().chain(self.details.most_points);
         let most_rows = limits.min().unwrap_or(usize::MAX);
+        let most_bytes = named.batch_bytes.get().min(largest_request(named.transport));
         let points = Points::new(batch, &plan, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
             let mut change = points.change(row, &self.details.vectors)?;
@@ -217,11 +218,11 @@ impl QdrantWriter {
                 counters.tally(tally, points.counts(row)?).map_err(|error| change.place(error))?;
                 change.tally = Some(tally.clone());
             }
-            let bytes = change.encoded_len();
+            let bytes = change.size(named.transport);
             let (count, whole) = self.open.with(&change, bytes);
             // Whether a condition holds for the later row of a point depends on what the earlier one did.
             let again = plan.rules.condition.is_some() && self.open.places.contains_key(&change.id);
-            if again || self.sender.head.encoded_len() + whole > named.batch_bytes.get() || count > most_rows {
+            if again || self.sender.head.size(named.transport) + whole > most_bytes || count > most_rows {
                 self.flush().await?;
             }
             self.open.add(change, bytes, named.write_mode);

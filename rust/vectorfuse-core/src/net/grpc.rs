@@ -3,8 +3,6 @@
 //! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known.
 //! gzip is never offered: a store would then spend ten times the time on every answer.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -13,9 +11,11 @@ use prost::Message;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
+use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
+use super::{Answer, Failure, chain, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
 use crate::secret::Secret;
@@ -27,48 +27,23 @@ const CONNECTION_WINDOW: u32 = 32 * 1024 * 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+pub(super) const USER_AGENT: &str = concat!("vectorfuse/", env!("CARGO_PKG_VERSION"));
+
+static CHANNELS: Shared<Channel> = Shared::new();
+
 /// A store's endpoint with what is sent to it each time.
 #[derive(Clone)]
 pub struct Connection {
     channel: Channel,
     headers: MetadataMap,
     timeout: Duration,
-    authority: String,
-    plain: bool,
-}
-
-/// An answer and its size on the wire.
-#[derive(Debug)]
-pub struct Answer<A> {
-    /// The message.
-    pub message: A,
-    /// Its encoded size in bytes.
-    pub bytes: usize,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub enum Failure {
-    /// The answer is larger than the limit of the call.
-    TooLarge,
-    /// Anything else.
-    Error(Error),
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::TooLarge => Error::data("the store's answer is too large"),
-            Failure::Error(error) => error,
-        }
-    }
+    endpoint: Endpoint,
 }
 
 impl Connection {
     /// The connection that the options describe. `key_header` names the header of the API key. Nothing is sent yet.
     pub fn open(options: &Options, default_port: u16, key_header: &'static str) -> Result<Self> {
-        let url = options.url(default_port)?;
-        let (endpoint, authority, plain) = endpoint(options, &url, default_port)?;
+        let endpoint = Endpoint::of(options, default_port, false)?;
         let mut headers = MetadataMap::new();
         if let Some(key) = &options.named.api_key {
             headers.insert(key_header, header_value("api_key", key)?);
@@ -79,8 +54,8 @@ impl Connection {
                 .map_err(|_| Error::options(format!("option `{option}`: `{name}` can't be the name of a header")))?;
             headers.insert(key, header_value(&option, value)?);
         }
-        let channel = channel(options, &url, endpoint);
-        Ok(Self { channel, headers, timeout: options.named.timeout.duration(), authority, plain })
+        let channel = CHANNELS.get(options, &endpoint, || channel(options, &endpoint))?;
+        Ok(Self { channel, headers, timeout: options.named.timeout.duration(), endpoint })
     }
 
     /// Sends an encoded request and waits for the answer, once.
@@ -103,10 +78,10 @@ impl Connection {
             Ok(Err(status)) if status.code() == Code::OutOfRange && largest_answer != usize::MAX => {
                 return Err(Failure::TooLarge);
             }
-            Ok(Err(status)) => return Err(Failure::Error(fault(&status).with("endpoint", &self.authority))),
+            Ok(Err(status)) => return Err(Failure::Error(fault(&status).with("endpoint", self.endpoint.authority()))),
             Err(_) => {
                 let error = Error::new(Kind::Unavailable, format!("no answer within {} s", self.timeout.as_secs_f64()));
-                return Err(Failure::Error(error.with("endpoint", &self.authority)));
+                return Err(Failure::Error(error.with("endpoint", self.endpoint.authority())));
             }
         };
         let bytes = answer.len();
@@ -115,131 +90,30 @@ impl Connection {
         Ok(Answer { message, bytes })
     }
 
-    /// What the endpoint speaks, after a call failed, if that is not what the url says. Nothing secret is sent.
+    /// What the endpoint speaks, after a call failed, if that is not what the url says.
     pub async fn mismatch(&self) -> Option<Mismatch> {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let question = if self.plain {
-            format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.authority).into_bytes()
-        } else {
-            // RFC 9113, 3.4: how a client begins, with an empty SETTINGS frame.
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec()
-        };
-        let probe = async {
-            let mut stream = tokio::net::TcpStream::connect(&self.authority).await?;
-            stream.write_all(&question).await?;
-            let mut start = [0_u8; 7];
-            stream.read_exact(&mut start).await?;
-            std::io::Result::Ok(start)
-        };
-        let start = tokio::time::timeout(Duration::from_secs(3), probe).await.ok()?.ok()?;
-        match (self.plain, start) {
-            (true, start) if &start == b"HTTP/1." => Some(Mismatch::Http1),
-            // RFC 8446, 5.1: a record that holds an alert.
-            (true, [21, 3, ..]) => Some(Mismatch::Tls),
-            // RFC 9113, 4.1: a SETTINGS frame.
-            (false, [0, 0, _, 4, ..]) => Some(Mismatch::Plain),
-            (true | false, _) => None,
-        }
+        self.endpoint.mismatch(Protocol::Grpc).await
     }
 }
 
-/// What an endpoint speaks that the url does not say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mismatch {
-    /// HTTP/1: no gRPC port, but most likely the store's REST port.
-    Http1,
-    /// TLS, and the url is `http`.
-    Tls,
-    /// HTTP/2 without TLS, and the url is `https`.
-    Plain,
-}
-
-/// What two users of one connection must have in common.
-#[derive(PartialEq, Eq, Hash)]
-struct ChannelKey {
-    url: String,
-    tls_ca: Option<String>,
-    tls_identity: Option<(String, Secret)>,
-    tls_server_name: Option<String>,
-    connect_timeout: Duration,
-}
-
-/// One connection per endpoint and trust, for the whole process: requests of all tasks share it.
-fn channel(options: &Options, url: &str, endpoint: Endpoint) -> Channel {
-    static CHANNELS: OnceLock<Mutex<HashMap<ChannelKey, Channel>>> = OnceLock::new();
+/// The store's end of a connection. Nothing is sent before the first call.
+fn channel(options: &Options, endpoint: &Endpoint) -> Result<Channel> {
     let named = &options.named;
-    let key = ChannelKey {
-        url: url.to_owned(),
-        tls_ca: named.tls_ca.clone(),
-        tls_identity: named.tls_cert.clone().zip(named.tls_key.clone()),
-        tls_server_name: named.tls_server_name.clone(),
-        connect_timeout: named.connect_timeout.duration(),
-    };
-    let channels = CHANNELS.get_or_init(Mutex::default);
-    let mut channels = channels.lock().unwrap_or_else(PoisonError::into_inner);
-    channels.entry(key).or_insert_with(|| endpoint.connect_lazy()).clone()
-}
-
-fn endpoint(options: &Options, url: &str, default_port: u16) -> Result<(Endpoint, String, bool)> {
-    let named = &options.named;
-    let wrong = |what: &str| {
-        Error::options(format!("option `url`: {what}; expected `http://host:{default_port}` or `https://…`"))
-    };
-    let uri: http::Uri = url.parse().map_err(|_| wrong("it is no url"))?;
-    let plain = match uri.scheme_str() {
-        Some("http") => true,
-        Some("https") => false,
-        Some(_) | None => return Err(wrong("it has no scheme `http` or `https`")),
-    };
-    let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it names no host"))?;
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(wrong("it holds a user or password, which belong into options of their own"));
-    }
-    if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-        return Err(wrong("gRPC knows no path behind the port"));
-    }
-    let port = match (uri.port_u16(), uri.authority().map_or("", http::uri::Authority::as_str)) {
-        (Some(port), _) => port,
-        (None, authority) if authority == host => default_port,
-        (None, _) => return Err(wrong("its port is no number up to 65535")),
-    };
-    let authority = format!("{host}:{port}");
-    let scheme = if plain { "http" } else { "https" };
-    let endpoint = Endpoint::from_shared(format!("{scheme}://{authority}")).map_err(|_| wrong("it is no url"))?;
-    let mut endpoint = endpoint
+    let url = format!("{}://{}", endpoint.scheme(), endpoint.authority());
+    let mut builder = tonic::transport::Endpoint::from_shared(url)
+        .map_err(|error| Error::options("option `url`: it is no url").caused_by(error))?
         .connect_timeout(named.connect_timeout.duration())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .tcp_nodelay(true)
-        .user_agent(concat!("vectorfuse/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .map_err(|error| Error::internal("the user agent is refused").caused_by(error))?;
-    if plain {
-        if named.tls_ca.is_some() || named.tls_cert.is_some() || named.tls_server_name.is_some() {
-            return Err(wrong("the `tls_…` options go with `https`"));
-        }
-    } else {
-        endpoint = endpoint.tls_config(tls(options)).map_err(|error| {
-            Error::options("the `tls_…` options can't be used: is each PEM text whole?").caused_by(error)
-        })?;
+    if !endpoint.plain {
+        builder = builder.tls_config(tls::of_grpc(options)).map_err(tls::unusable)?;
     }
-    Ok((endpoint, authority, plain))
-}
-
-fn tls(options: &Options) -> ClientTlsConfig {
-    let named = &options.named;
-    let mut tls = match &named.tls_ca {
-        Some(ca) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca)),
-        None => ClientTlsConfig::new().with_native_roots(),
-    };
-    if let (Some(cert), Some(key)) = (&named.tls_cert, &named.tls_key) {
-        tls = tls.identity(Identity::from_pem(cert, key.expose()));
-    }
-    match &named.tls_server_name {
-        Some(name) => tls.domain_name(name),
-        None => tls,
-    }
+    Ok(builder.connect_lazy())
 }
 
 fn header_value(option: &str, secret: &Secret) -> Result<AsciiMetadataValue> {
@@ -266,20 +140,6 @@ fn fault(status: &Status) -> Error {
     let wait = status.metadata().get("retry-after").and_then(|wait| wait.to_str().ok());
     let wait = wait.and_then(|wait| wait.parse::<u64>().ok()).map(Duration::from_secs);
     Error::new(kind, format!("the store says: {}", status.message())).with("code", status.code()).retry_after(wait)
-}
-
-/// The words of an error and of its causes, each once.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !words.contains(&text) {
-            words = format!("{words}: {text}");
-        }
-        cause = error.source();
-    }
-    words
 }
 
 /// Messages that are encoded already.

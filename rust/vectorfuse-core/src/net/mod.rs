@@ -1,3 +1,55 @@
-//! How a store is reached.
+//! How a store is reached: over gRPC or over HTTP, from the same options and with the same kinds of errors.
 
+pub mod endpoint;
 pub mod grpc;
+pub mod http;
+mod tls;
+
+use crate::error::Error;
+
+/// An answer and its size on the wire.
+#[derive(Debug)]
+pub struct Answer<A> {
+    /// The message.
+    pub message: A,
+    /// Its encoded size in bytes.
+    pub bytes: usize,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The answer is larger than the limit of the call.
+    TooLarge,
+    /// Anything else.
+    Error(Error),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::TooLarge => Error::data("the store's answer is too large"),
+            Failure::Error(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// The words of an error and of its causes, each once.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !words.contains(&text) {
+            words = format!("{words}: {text}");
+        }
+        cause = error.source();
+    }
+    words
+}

@@ -28,11 +28,6 @@ pub(super) fn check(options: &mut Options) -> Result<()> {
 }
 
 fn reaching(named: &Named) -> Result<()> {
-    match named.transport.to_lowercase().as_str() {
-        "grpc" => {}
-        "http" => return Err(Error::unsupported("option `transport`: `http` does not work yet in this version")),
-        other => return Err(Error::options(format!("option `transport` is `{other}`: expected `grpc` or `http`"))),
-    }
     if named.port.is_some() && named.host.is_none() {
         return Err(Error::options("option `port` goes with `host`; a `url` holds its port itself"));
     }

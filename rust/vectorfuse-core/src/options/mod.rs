@@ -25,7 +25,7 @@ pub use properties::{
     option_of,
 };
 pub use table::{OptionRow, markdown, rows};
-pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, WriteMode};
+pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, Transport, WriteMode};
 
 /// The rows of a page where `max_pages` is given and `page_size` is not: spark-fuse's default.
 const PAGE_ROWS: u64 = 128;

@@ -5,7 +5,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
-use super::{Chosen, Disposition, Distance, IdScheme, Ordering, Overwrite, PayloadForm, Seconds, Side, WriteMode};
+use super::{
+    Chosen, Disposition, Distance, IdScheme, Ordering, Overwrite, PayloadForm, Seconds, Side, Transport, WriteMode,
+};
 use crate::secret::Secret;
 
 /// One row of the documentation.
@@ -74,15 +76,15 @@ options! {
         "store" => store: Option<String> = None,
             "The store: `qdrant`. Needed unless an option that only one store has is given, such as `qdrant_url`.";
         "url" | "endpoint" | "qdrant_url" | "uri" | "location" | "qd_location" => url: Option<String> = None,
-            "Where the store answers gRPC: `http://host:6334`, or `https://…` for TLS. The port can be left out.";
+            "Where the store answers: `http://host:6334`, or `https://…` for TLS. The port can be left out; it is 6334 for gRPC and 6333 for HTTP. With `transport` `http` there may be a path.";
         "host" => host: Option<String> = None,
             "Instead of `url`: the host alone.";
         "port" | "grpc_port" => port: Option<u16> = None,
-            "With `host`: the port; the store's gRPC port if not given.";
+            "With `host`: the port; the store's own for the transport if not given.";
         "https" => https: Option<bool> = None,
             "With `host`: whether to use TLS; not if not given.";
-        "transport" => transport: String = "grpc".to_owned(),
-            "`grpc`. (`http` does not work yet and is refused.)";
+        "transport" => transport: Transport = Transport::Grpc,
+            "How the store is spoken to: `grpc`, or `http` for its REST API. See [connections](connections.md).";
         "collection" | "collection_name" => collection: Option<String> = None,
             "The collection to read or write.";
         "dataset" | "dataset_name" => dataset: Option<String> = None,

@@ -43,7 +43,7 @@ fn an_option_that_does_not_work_yet_is_refused() {
         assert_eq!(kind, Kind::Unsupported, "{option}");
         assert!(text.contains(option), "{text}");
     }
-    assert_eq!(failure(&[("transport", "http")], Side::Both).0, Kind::Unsupported);
+    assert_eq!(failure(&[("transport", "carrier pigeon")], Side::Both).0, Kind::Options);
 }
 
 #[test]

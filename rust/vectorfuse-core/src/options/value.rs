@@ -26,6 +26,15 @@ impl Seconds {
     }
 }
 
+/// How a store is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transport {
+    /// gRPC.
+    Grpc,
+    /// The store's REST API.
+    Http,
+}
+
 /// How two dense vectors are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Distance {
@@ -234,6 +243,19 @@ impl OptionValue for Seconds {
     }
     fn show(&self) -> String {
         format!("{} s", self.0)
+    }
+}
+
+impl OptionValue for Transport {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "grpc" => Ok(Self::Grpc),
+            "http" => Ok(Self::Http),
+            _ => Err("`grpc` or `http`"),
+        }
+    }
+    fn show(&self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 }
 

@@ -3,13 +3,16 @@
 use bytes::Bytes;
 use prost::Message;
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::net::grpc::{Answer, Connection, Failure, Mismatch};
+use vectorfuse_core::net::endpoint::Mismatch;
+use vectorfuse_core::net::grpc::Connection;
+use vectorfuse_core::net::{Answer, Failure};
 use vectorfuse_core::options::Options;
 
 use super::calls::Call;
+use super::http;
 
 /// Qdrant's gRPC port.
-const PORT: u16 = 6334;
+pub(super) const PORT: u16 = 6334;
 
 /// A request as it goes over the wire.
 #[derive(Clone)]
@@ -54,9 +57,12 @@ impl Transport {
     /// What is wrong with the url, after a request failed as if nobody answered; `None` if it may be right.
     pub(crate) async fn wrong_url(&self) -> Option<Error> {
         let words = match self.connection.mismatch().await? {
-            Mismatch::Http1 => format!(
-                "the url answers HTTP, not gRPC: it is most likely Qdrant's REST port (6333); give the gRPC port ({PORT})"
+            Mismatch::Http => format!(
+                "the url answers HTTP, not gRPC: it is most likely Qdrant's REST port ({}); give the gRPC port ({PORT}), \
+                 or say `transport` `http`",
+                http::PORT
             ),
+            Mismatch::Grpc => "the url's port does not speak gRPC".to_owned(),
             Mismatch::Tls => "the url's port speaks TLS: write `https://` instead of `http://`".to_owned(),
             Mismatch::Plain => "the url's port speaks no TLS: write `http://` instead of `https://`".to_owned(),
         };

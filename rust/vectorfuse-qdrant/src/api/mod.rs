@@ -4,11 +4,13 @@
 
 mod calls;
 mod grpc;
+mod http;
+mod json;
+mod transport;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use prost::Message;
 use qdrant_client::qdrant::{
     AliasDescription, AliasOperations, ChangeAliases, CollectionInfo, CountPoints, CreateCollection,
     CreateFieldIndexCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest, GetPoints,
@@ -20,12 +22,14 @@ use qdrant_client::qdrant::{
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::net::grpc::{Answer, Failure};
+use vectorfuse_core::net::{Answer, Failure};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::retry::RetryPolicy;
 
-use self::calls::Call;
-use self::grpc::{Encoded, Transport};
+use self::json::Rest;
+pub(crate) use self::json::size as json_size;
+pub(crate) use self::transport::largest_request;
+use self::transport::{Encoded, Transport};
 use crate::point;
 use crate::request::Request;
 use crate::selection::Selection;
@@ -230,7 +234,7 @@ impl Api {
         request: &ScrollPoints,
         largest: usize,
     ) -> Result<Option<Answer<ScrollResponse>>> {
-        self.send::<ScrollResponse>(&Transport::encode(request), largest).await
+        self.send::<ScrollPoints>(&self.transport.encode(request)?, largest).await
     }
 
     /// The ids of at most `limit` points of the selection, drawn at random, in no order.
@@ -277,12 +281,12 @@ impl Api {
     /// many bytes were sent.
     async fn update<C>(&self, request: C, wait: bool, operations: usize) -> Result<usize>
     where
-        C: Call<Answer: Updated>,
+        C: Rest<Answer: Updated>,
     {
-        let encoded = Transport::encode(&request);
+        let encoded = self.transport.encode(&request).map_err(|error| self.place(error))?;
         drop(request); // what is sent again is the bytes
         let attempt = || async {
-            let answer = self.once::<C::Answer>(encoded.clone(), UNBOUNDED).await?;
+            let answer = self.once::<C>(encoded.clone(), UNBOUNDED).await?;
             self.metrics.add_server_time(answer.message.seconds());
             let statuses = answer.message.statuses();
             if statuses.len() != operations {
@@ -307,17 +311,18 @@ impl Api {
         Ok(encoded.len())
     }
 
-    async fn ask<C: Call>(&self, request: &C) -> Result<C::Answer> {
-        match self.send(&Transport::encode(request), UNBOUNDED).await? {
+    async fn ask<C: Rest>(&self, request: &C) -> Result<C::Answer> {
+        let encoded = self.transport.encode(request).map_err(|error| self.place(error))?;
+        match self.send::<C>(&encoded, UNBOUNDED).await? {
             Some(answer) => Ok(answer.message),
             None => Err(self.place(Error::internal("an answer without a bound was too large"))),
         }
     }
 
     /// With retries; `Ok(None)` if the answer is larger than `largest` bytes.
-    async fn send<A: Message + Default>(&self, request: &Encoded, largest: usize) -> Result<Option<Answer<A>>> {
+    async fn send<C: Rest>(&self, request: &Encoded, largest: usize) -> Result<Option<Answer<C::Answer>>> {
         let attempt = || async {
-            match self.once(request.clone(), largest).await {
+            match self.once::<C>(request.clone(), largest).await {
                 Ok(answer) => Ok(Some(answer)),
                 Err(Failure::TooLarge) => Ok(None),
                 Err(Failure::Error(error)) => Err(error),
@@ -326,9 +331,9 @@ impl Api {
         self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))
     }
 
-    async fn once<A: Message + Default>(&self, request: Encoded, largest: usize) -> Result<Answer<A>, Failure> {
+    async fn once<C: Rest>(&self, request: Encoded, largest: usize) -> Result<Answer<C::Answer>, Failure> {
         self.metrics.add_request();
-        self.transport.send(request, largest).await
+        self.transport.send::<C>(request, largest).await
     }
 
     fn place(&self, error: Error) -> Error {

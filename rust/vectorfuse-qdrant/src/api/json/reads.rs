@@ -1,0 +1,180 @@
+//! Requests that read points.
+
+use http::Method;
+use qdrant_client::qdrant::{
+    BatchResult, CountPoints, CountResponse, CountResult, FacetCounts, FacetHit, FacetResponse, FacetValue, GetPoints,
+    GetResponse, QueryBatchPoints, QueryBatchResponse, QueryPoints, QueryResponse, ScoredPoint, ScrollPoints,
+    ScrollResponse, facet_value,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vectorfuse_core::error::Result;
+
+use super::points::{Retrieved, Scored};
+use super::selectors::{ids, order_by, reading, shard_keys, with_payload, with_vectors};
+use super::value::{Id, NumberOrText};
+use super::{Path, Question, Rest, filter, object, query, result, to_value, value};
+
+fn points(collection: &str, route: &str) -> Path {
+    Path::collection(collection).route("/points").route(route)
+}
+
+impl Rest for GetPoints {
+    fn question(&self) -> Result<Question> {
+        let path = reading(points(&self.collection_name, ""), &self.read_consistency, self.timeout)?;
+        let body = object([
+            ("ids", Some(ids(&self.ids)?)),
+            ("with_payload", with_payload(&self.with_payload)),
+            ("with_vector", with_vectors(&self.with_vectors)),
+            ("shard_key", shard_keys(&self.shard_key_selector)?),
+        ]);
+        Question::new(Method::POST, path, &body)
+    }
+
+    fn answer(body: &[u8]) -> Result<GetResponse> {
+        let (found, time): (Vec<Retrieved>, f64) = result(body)?;
+        Ok(GetResponse { result: found.into_iter().map(Retrieved::message).collect::<Result<_>>()?, time, usage: None })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page<'a> {
+    #[serde(borrow)]
+    points: Vec<Retrieved<'a>>,
+    next_page_offset: Option<NumberOrText>,
+}
+
+impl Rest for ScrollPoints {
+    fn question(&self) -> Result<Question> {
+        let path = reading(points(&self.collection_name, "/scroll"), &self.read_consistency, self.timeout)?;
+        let body = object([
+            ("filter", filter::optional(&self.filter)?),
+            ("offset", self.offset.as_ref().map(|id| to_value(&Id(id))).transpose()?),
+            ("limit", self.limit.map(Value::from)),
+            ("with_payload", with_payload(&self.with_payload)),
+            ("with_vector", with_vectors(&self.with_vectors)),
+            ("order_by", self.order_by.as_ref().map(order_by).transpose()?),
+            ("shard_key", shard_keys(&self.shard_key_selector)?),
+        ]);
+        Question::new(Method::POST, path, &body)
+    }
+
+    fn answer(body: &[u8]) -> Result<ScrollResponse> {
+        let (page, time): (Page, f64) = result(body)?;
+        Ok(ScrollResponse {
+            next_page_offset: page.next_page_offset.map(Into::into),
+            result: page.points.into_iter().map(Retrieved::message).collect::<Result<_>>()?,
+            time,
+            usage: None,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Found<'a> {
+    #[serde(borrow)]
+    points: Vec<Scored<'a>>,
+}
+
+impl Found<'_> {
+    fn messages(self) -> Result<Vec<ScoredPoint>> {
+        self.points.into_iter().map(Scored::message).collect()
+    }
+}
+
+impl Rest for QueryPoints {
+    fn question(&self) -> Result<Question> {
+        let path = reading(points(&self.collection_name, "/query"), &self.read_consistency, self.timeout)?;
+        Question::new(Method::POST, path, &query::said(self)?)
+    }
+
+    fn answer(body: &[u8]) -> Result<QueryResponse> {
+        let (found, time): (Found, f64) = result(body)?;
+        Ok(QueryResponse { result: found.messages()?, time, usage: None })
+    }
+}
+
+impl Rest for QueryBatchPoints {
+    fn question(&self) -> Result<Question> {
+        let path = reading(points(&self.collection_name, "/query/batch"), &self.read_consistency, self.timeout)?;
+        let searches = self.query_points.iter().map(query::said).collect::<Result<Vec<_>>>()?;
+        Question::new(Method::POST, path, &json!({ "searches": searches }))
+    }
+
+    fn answer(body: &[u8]) -> Result<QueryBatchResponse> {
+        let (found, time): (Vec<Found>, f64) = result(body)?;
+        let result =
+            found.into_iter().map(|found| Ok(BatchResult { result: found.messages()? })).collect::<Result<_>>()?;
+        Ok(QueryBatchResponse { result, time, usage: None })
+    }
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    count: u64,
+}
+
+impl Rest for CountPoints {
+    fn question(&self) -> Result<Question> {
+        let path = reading(points(&self.collection_name, "/count"), &self.read_consistency, self.timeout)?;
+        let body = object([
+            ("filter", filter::optional(&self.filter)?),
+            ("exact", self.exact.map(Value::from)),
+            ("shard_key", shard_keys(&self.shard_key_selector)?),
+        ]);
+        Question::new(Method::POST, path, &body)
+    }
+
+    fn answer(body: &[u8]) -> Result<CountResponse> {
+        let (Counted { count }, time) = result(body)?;
+        Ok(CountResponse { result: Some(CountResult { count }), time, usage: None })
+    }
+}
+
+#[derive(Deserialize)]
+struct Facets {
+    hits: Vec<Hit>,
+}
+
+#[derive(Deserialize)]
+struct Hit {
+    value: HitValue,
+    count: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum HitValue {
+    Text(String),
+    Integer(i64),
+    Flag(bool),
+}
+
+impl Rest for FacetCounts {
+    fn question(&self) -> Result<Question> {
+        let path = Path::collection(&self.collection_name).route("/facet");
+        let path = reading(path, &self.read_consistency, self.timeout)?;
+        let body = object([
+            ("key", value(self.key.as_str())),
+            ("filter", filter::optional(&self.filter)?),
+            ("limit", self.limit.map(Value::from)),
+            ("exact", self.exact.map(Value::from)),
+            ("shard_key", shard_keys(&self.shard_key_selector)?),
+        ]);
+        Question::new(Method::POST, path, &body)
+    }
+
+    fn answer(body: &[u8]) -> Result<FacetResponse> {
+        let (facets, time): (Facets, f64) = result(body)?;
+        let hit = |hit: Hit| {
+            let variant = match hit.value {
+                HitValue::Text(text) => facet_value::Variant::StringValue(text),
+                HitValue::Integer(number) => facet_value::Variant::IntegerValue(number),
+                HitValue::Flag(flag) => facet_value::Variant::BoolValue(flag),
+            };
+            FacetHit { value: Some(FacetValue { variant: Some(variant) }), count: hit.count }
+        };
+        Ok(FacetResponse { hits: facets.hits.into_iter().map(hit).collect(), time, usage: None })
+    }
+}
