@@ -11,7 +11,7 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 
 use crate::support::job::{Frame, Job, refused};
-use crate::support::server::{Place, Server, block_on};
+use crate::support::server::{HTTP, Place, Server, block_on};
 use crate::support::values::int;
 
 /// Fails sooner than users would want to.
@@ -77,7 +77,20 @@ fn a_port_that_answers_http_is_named_as_such() {
     block_on(async {
         let url = answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
         let (place, job) = job(&url);
-        refused(job.table(None).await, Kind::Options, &["url", "REST port", "6334", &place.collection]);
+        let words = if HTTP { ["url", "no Qdrant", "port"] } else { ["url", "REST port", "6334"] };
+        refused(job.table(None).await, Kind::Options, &[&words[..], &[&place.collection]].concat());
+    });
+}
+
+#[test]
+fn the_port_of_the_other_transport_is_named_as_such() {
+    block_on(async {
+        let server = Server::start(&[]);
+        let (place, job) = job(&server.url);
+        let (other, words) =
+            if HTTP { (&server.url, ["gRPC port", "6333"]) } else { (&server.rest, ["REST port", "6334"]) };
+        let result = job.with("url", other).table(None).await;
+        refused(result, Kind::Options, &[&words[..], &["url", "transport", &place.collection]].concat());
     });
 }
 
@@ -93,21 +106,35 @@ fn a_port_that_answers_nonsense_is_unavailable() {
 struct Trust {
     folder: TempDir,
     authority: String,
+    issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Trust {
     fn new(name: &str) -> Self {
+        Self::until(name, 4096)
+    }
+
+    /// The server's certificate ends with the beginning of this year.
+    fn until(name: &str, year: i32) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &issuer).unwrap();
         let folder = TempDir::new().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &issuer).unwrap();
         std::fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
         std::fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
         std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
-        Self { folder, authority: issuer.pem() }
+        Self { folder, authority: issuer.pem(), issuer }
+    }
+
+    /// A client's certificate and key.
+    fn client(&self) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["a client".to_owned()]).unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 
     fn file(&self, name: &str) -> String {
@@ -158,6 +185,39 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
         );
         let torn = "-----BEGIN CERTIFICATE-----\nAAAA\n";
         refused(job.with("tls_ca", torn).table(None).await, Kind::Options, &["tls_"]);
+    });
+}
+
+#[test]
+fn a_client_shows_its_certificate_where_the_server_asks_for_one() {
+    block_on(async {
+        let trust = Trust::new("127.0.0.1");
+        let (cert, key, ca) = (trust.file("cert.pem"), trust.file("key.pem"), trust.file("ca.pem"));
+        let server = Server::start(&["--tls-cert", &cert, "--tls-key", &key, "--tls-client-ca", &ca]);
+        let (place, job) = job(&server.url);
+        let job = job.with("tls_ca", &trust.authority);
+        let (certificate, key) = trust.client();
+        let known = |job: Job, (certificate, key): (&str, &str)| job.with("tls_cert", certificate).with("tls_key", key);
+        known(job.clone(), (&certificate, &key)).append(&one_row()).await;
+        assert_eq!(known(job.clone(), (&certificate, &key)).read(1).await.unwrap().rows, [[int(1)]]);
+        refused(job.clone().table(None).await, Kind::Unavailable, &["connection failed", &place.collection]);
+        let (foreign, foreign_key) = Trust::new("127.0.0.1").client();
+        let stranger = known(job.clone(), (&foreign, &foreign_key));
+        refused(stranger.table(None).await, Kind::Unavailable, &["connection failed"]);
+        let torn = known(job, (&certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n"));
+        let said = refused(torn.table(None).await, Kind::Options, &["tls_"]);
+        assert!(!said.contains("AAAA"), "{said}");
+    });
+}
+
+#[test]
+fn an_expired_certificate_is_said_to_be_one() {
+    block_on(async {
+        let trust = Trust::until("127.0.0.1", 2020);
+        let server = trust.server();
+        let (place, job) = job(&server.url);
+        let job = job.with("tls_ca", &trust.authority);
+        refused(job.table(None).await, Kind::Unavailable, &["certificate", "expired", &place.collection]);
     });
 }
 

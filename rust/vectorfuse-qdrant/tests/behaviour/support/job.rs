@@ -16,7 +16,7 @@ use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, Task, WritePlan, WriteRequest};
 use vectorfuse_qdrant::Qdrant;
 
-use super::server::{Place, shared_key};
+use super::server::{Place, TRANSPORT, reach, shared_key};
 use super::values::{Val, of_arrow, to_arrow};
 
 /// The major version of Spark that reads.
@@ -92,7 +92,7 @@ pub struct Job {
 impl Job {
     pub fn on(place: &Place) -> Self {
         let job = Self { options: BTreeMap::new() };
-        let job = job.with("store", "qdrant").with("url", &place.url).with("collection", &place.collection);
+        let job = job.with("store", "qdrant").with("transport", TRANSPORT).with("url", &reach(&place.url)).with("collection", &place.collection);
         // A refusal is seen soon; tests that wait for something say so themselves.
         let job = job.with("backoff_factor", "0.01");
         match shared_key() {

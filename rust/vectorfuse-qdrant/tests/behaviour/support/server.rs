@@ -1,9 +1,10 @@
 //! Which servers the tests talk to: the shared one, or one of a test's own that it may kill.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use qdrant_client::qdrant::DeleteCollection;
@@ -11,6 +12,35 @@ use qdrant_client::qdrant::collections_client::CollectionsClient;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tonic::transport::Channel;
+
+/// What the product speaks in this run. The tests' own questions are always gRPC's, so that no run judges itself.
+pub const TRANSPORT: &str = match env!("CARGO_CRATE_NAME").as_bytes() {
+    b"behaviour" => "grpc",
+    b"behaviour_http" => "http",
+    _ => panic!("the transport of a test crate of this name is not known"),
+};
+
+/// Whether it speaks HTTP.
+pub const HTTP: bool = TRANSPORT.len() == "http".len() && TRANSPORT.as_bytes()[0] == b'h';
+
+/// From the host and port of a server's gRPC to those of its REST API.
+static REST: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
+
+/// Both as urls.
+fn register(grpc: &str, rest: &str) {
+    let authority = |url: &str| url.rsplit('/').next().unwrap().to_owned();
+    REST.lock().unwrap().get_or_insert_with(HashMap::new).insert(authority(grpc), authority(rest));
+}
+
+/// Where the product finds the server of this gRPC url; of a url that is no server's it makes what it can.
+pub fn reach(grpc: &str) -> String {
+    let (scheme, authority) = grpc.split_once("://").unwrap();
+    let known = REST.lock().unwrap();
+    match known.as_ref().and_then(|known| known.get(authority)) {
+        Some(rest) if HTTP => format!("{scheme}://{rest}"),
+        Some(_) | None => grpc.to_owned(),
+    }
+}
 
 /// One runtime for every test of the process: connections are shared by the process and live in the runtime that
 /// opened them.
@@ -26,9 +56,14 @@ pub fn block_on<T>(body: impl Future<Output = T>) -> T {
 
 /// The shared server.
 pub fn shared_url() -> String {
-    std::env::var("VECTORFUSE_QDRANT_URL").unwrap_or_else(|_| {
-        panic!("set VECTORFUSE_QDRANT_URL to the gRPC url of a Qdrant server, for example the READY line's of vectorfuse-qdrant-server")
-    })
+    let variable = |name: &str, what: &str| {
+        std::env::var(name).unwrap_or_else(|_| panic!("set {name} to the {what} url of a Qdrant server, for example the one that vectorfuse-qdrant-server says when it starts"))
+    };
+    let url = variable("VECTORFUSE_QDRANT_URL", "gRPC");
+    if HTTP {
+        register(&url, &variable("VECTORFUSE_QDRANT_REST_URL", "REST"));
+    }
+    url
 }
 
 /// The shared server's key, if it asks for one.
@@ -92,6 +127,8 @@ impl Drop for Place {
 pub struct Server {
     child: Child,
     pub url: String,
+    /// Of its REST API.
+    pub rest: String,
     arguments: Vec<String>,
     data: TempDir,
 }
@@ -101,8 +138,8 @@ impl Server {
     pub fn start(arguments: &[&str]) -> Self {
         let data = TempDir::new().unwrap();
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let (child, url) = launch(&data, "0", &arguments);
-        Self { child, url, arguments, data }
+        let (child, url, rest) = launch(&data, ["0", "0"], &arguments);
+        Self { child, url, rest, arguments, data }
     }
 
     /// Ends it the hard way.
@@ -111,10 +148,10 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// Starts it again, on the same port and folder.
+    /// Starts it again, on the same ports and folder.
     pub fn restart(&mut self) {
-        let port = self.url.rsplit(':').next().unwrap().to_owned();
-        (self.child, self.url) = launch(&self.data, &port, &self.arguments);
+        let ports = [&self.url, &self.rest].map(|url| url.rsplit(':').next().unwrap().to_owned());
+        (self.child, self.url, self.rest) = launch(&self.data, ports.each_ref().map(String::as_str), &self.arguments);
     }
 }
 
@@ -125,7 +162,7 @@ impl Drop for Server {
     }
 }
 
-fn launch(data: &TempDir, port: &str, arguments: &[String]) -> (Child, String) {
+fn launch(data: &TempDir, [port, rest_port]: [&str; 2], arguments: &[String]) -> (Child, String, String) {
     let binary = std::env::var("VECTORFUSE_QDRANT_SERVER").unwrap_or_else(|_| {
         panic!(
             "set VECTORFUSE_QDRANT_SERVER to the binary vectorfuse-qdrant-server (see integration-tests/qdrant-server)"
@@ -134,15 +171,20 @@ fn launch(data: &TempDir, port: &str, arguments: &[String]) -> (Child, String) {
     let mut child = Command::new(&binary)
         .arg("--data")
         .arg(data.path())
-        .args(["--port", port, "--exit-with-stdin"])
+        .args(["--port", port, "--rest-port", rest_port, "--exit-with-stdin"])
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("VECTORFUSE_QDRANT_SERVER is `{binary}`: {error}"));
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url = line.trim().strip_prefix("READY ").unwrap_or_else(|| panic!("the server says `{line}`")).to_owned();
-    (child, url)
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut said = |start: &str| {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line.trim().strip_prefix(start).unwrap_or_else(|| panic!("the server says `{line}`")).to_owned()
+    };
+    let (url, rest) = (said("READY "), said("REST "));
+    register(&url, &rest);
+    (child, url, rest)
 }
