@@ -1,9 +1,9 @@
 # The commands of this repository. Each step says what it does and how long it took; a step that fails shows its log.
 #
-#   PARTS="rust spark-4"        the parts of `make test` to run (all without it): rust server java spark-3.5 spark-4 cluster-3.5 cluster-4
+#   PARTS="rust spark-4"        the parts of `make test` to run (all without it): rust server java spark-3.5 spark-4 http-3.5 http-4 cluster-3.5 cluster-4
 #   PYTEST_ARGS="-k splits"     goes to every Python suite
 #   VECTORFUSE_CACHE            where environments and builds are kept (default: $XDG_CACHE_HOME/vectorfuse, ~/.cache/vectorfuse)
-#   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_API_KEY: its key)
+#   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_REST_URL: its REST API, VECTORFUSE_QDRANT_API_KEY: its key)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help

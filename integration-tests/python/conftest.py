@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from stores.qdrant import QdrantServer
+from stores.qdrant import TRANSPORT, QdrantServer, register
 from stores.qdrant_raw import RawQdrant
 from support.connector import Connector
 
@@ -29,7 +29,10 @@ def spark() -> SparkSession:
 @pytest.fixture(scope="session")
 def connector(spark: SparkSession) -> Connector:
     """The data source, bound to the server that all tests share."""
-    return Connector(spark, required("VECTORFUSE_QDRANT_URL"), os.environ.get("VECTORFUSE_QDRANT_API_KEY"))
+    url = required("VECTORFUSE_QDRANT_URL")
+    if TRANSPORT == "http":
+        register(url, required("VECTORFUSE_QDRANT_REST_URL"))
+    return Connector(spark, url, os.environ.get("VECTORFUSE_QDRANT_API_KEY"))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,20 @@ from setup.spark import clean_environment, submit_command, temporary
 from setup.steps import Step, main, run, say, seconds, show_log
 from stores.qdrant import QdrantServer
 
-PARTS = ("rust", "server", "java", *(f"spark-{spark}" for spark in SPARKS), *(f"cluster-{spark}" for spark in SPARKS))
+PARTS = (
+    "rust",
+    "server",
+    "java",
+    *(f"spark-{spark}" for spark in SPARKS),
+    *(f"http-{spark}" for spark in SPARKS),
+    *(f"cluster-{spark}" for spark in SPARKS),
+)
+
+# What runs a second time over HTTP: where what travels, or how, could make a difference. All else is the same code.
+OVER_HTTP = [
+    f"local/test_{module}.py"
+    for module in ("bad_servers", "ids", "modes", "outages", "random_data", "reads", "types", "vectors")
+]
 
 # Two tasks at once, and tasks that may fail three times as on a cluster: retries are part of what is tested.
 LOCAL_MASTER = "local[2,4]"
@@ -71,6 +84,7 @@ def shared_server(stack: ExitStack) -> Mapping[str, str]:
         log.unlink(missing_ok=True)
         server = stack.enter_context(QdrantServer(QDRANT_SERVER_BINARY, log=log))
         told["VECTORFUSE_QDRANT_URL"] = server.url
+        told["VECTORFUSE_QDRANT_REST_URL"] = server.rest_url
         say(f"The test server listens on {server.url}")
     else:
         say(f"Using the Qdrant at {os.environ['VECTORFUSE_QDRANT_URL']}")
@@ -101,7 +115,9 @@ def run_part(part: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
     suite, _, spark = part.partition("-")
     if suite == "cluster":
         return cluster_suite(part, spark, jar, server)
-    return python_suite(part, spark, "local", LOCAL_MASTER, jar, server)
+    if suite == "http":
+        return python_suite(part, spark, OVER_HTTP, LOCAL_MASTER, jar, {**server, "VECTORFUSE_TRANSPORT": "http"})
+    return python_suite(part, spark, ["local"], LOCAL_MASTER, jar, server)
 
 
 def cluster_suite(part: str, spark: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
@@ -109,24 +125,25 @@ def cluster_suite(part: str, spark: str, jar: Path | None, server: Mapping[str, 
     try:
         with Cluster(spark, logs) as cluster:
             told = {**server, "VECTORFUSE_WORKER_PIDS": ",".join(map(str, cluster.worker_pids))}
-            return python_suite(part, spark, "cluster", cluster.url, jar, told)
+            return python_suite(part, spark, ["cluster"], cluster.url, jar, told)
     except RuntimeError as failure:
         say(f"The cluster of Spark {spark} failed: {failure}")
         return Outcome(part, lines=[str(failure).splitlines()[0]]).settle(1)
 
 
 def python_suite(
-    part: str, spark: str, suite: str, master: str, jar: Path | None, server: Mapping[str, str]
+    part: str, spark: str, tests: list[str], master: str, jar: Path | None, server: Mapping[str, str]
 ) -> Outcome:
+    suite = part.partition("-")[0]
     scratch = temporary(spark, suite)
     settings = {
         "spark.local.dir": str(scratch / "local"),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         **(CLUSTER_SETTINGS if suite == "cluster" else {}),
     }
-    arguments = [suite, *shlex.split(os.environ.get("PYTEST_ARGS", ""))]
+    arguments = [*tests, *shlex.split(os.environ.get("PYTEST_ARGS", ""))]
     command = submit_command(spark, PYTHON_TESTS / "run_suite.py", arguments, jar=jar, master=master, settings=settings)
-    where = "on a cluster of two workers" if suite == "cluster" else "locally"
+    where = {"cluster": "on a cluster of two workers", "http": "over HTTP"}.get(suite, "locally")
     environment = clean_environment(
         environment_of_spark(spark), {**server, "VECTORFUSE_SPARK": spark, "VECTORFUSE_JAR": str(jar)}
     )

@@ -18,8 +18,31 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 START_SECONDS = 30.0
+
+# What the connector speaks in this run. The tests' own questions are always gRPC's, so that no run judges itself.
+TRANSPORT = os.environ.get("VECTORFUSE_TRANSPORT", "grpc")
+
+# From the port of a server's gRPC to that of its REST API.
+_REST_PORTS: dict[int, int] = {}
+
+
+def register(url: str, rest_url: str) -> None:
+    """Says where the REST API of a server is."""
+    port, rest_port = urlsplit(url).port, urlsplit(rest_url).port
+    if port is None or rest_port is None:
+        raise RuntimeError(f"{url} and {rest_url} must name their ports")
+    _REST_PORTS[port] = rest_port
+
+
+def reach(url: str) -> str:
+    """Where the connector finds the server of this gRPC url; a url that is no server's stays as it is."""
+    parts = urlsplit(url)
+    if TRANSPORT != "http" or parts.port not in _REST_PORTS:
+        return url
+    return parts._replace(netloc=f"{parts.hostname}:{_REST_PORTS[parts.port]}").geturl()
 
 
 def free_port() -> int:
@@ -86,8 +109,10 @@ class QdrantServer:
         self._log = log
         self._folder = Path(tempfile.mkdtemp(prefix="vectorfuse-qdrant-"))
         self._port = free_port()
+        self._rest_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
+        self.rest_url = ""
 
     def __enter__(self) -> QdrantServer:
         try:
@@ -119,6 +144,8 @@ class QdrantServer:
             str(self._folder / "data"),
             "--port",
             str(self._port),
+            "--rest-port",
+            str(self._rest_port),
             "--exit-with-stdin",
         ]
         if self._api_key is not None:
@@ -129,7 +156,8 @@ class QdrantServer:
         log = self._log or self._folder / "server.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output)
-        self.url = self._await_ready(self._process, log)
+        self.url, self.rest_url = self._await_ready(self._process, log)
+        register(self.url, self.rest_url)
 
     def kill(self) -> None:
         """As a power cut ends it: without a goodbye."""
@@ -154,7 +182,7 @@ class QdrantServer:
             raise RuntimeError("the server does not run")
         return self._process
 
-    def _await_ready(self, process: subprocess.Popen[bytes], log: Path) -> str:
+    def _await_ready(self, process: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:
         assert process.stdout is not None
         said = b""
         give_up = time.monotonic() + START_SECONDS
@@ -165,9 +193,9 @@ class QdrantServer:
                     continue
                 chunk = os.read(process.stdout.fileno(), 4096)
                 said += chunk
-                ready = re.search(rb"READY (https?://\S+)\s", said)
+                ready = re.search(rb"READY (https?://\S+)\nREST (https?://\S+)\s", said)
                 if ready is not None:
-                    return ready[1].decode()
+                    return ready[1].decode(), ready[2].decode()
                 if not chunk:
                     break
         self.kill()

@@ -7,6 +7,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
+from stores.qdrant import TRANSPORT, reach
+
 
 @dataclass(frozen=True)
 class Connector:
@@ -20,6 +22,9 @@ class Connector:
         """The options of a read or write; an option given as None is left out."""
         given: dict[str, Any] = {"store": "qdrant", "url": self.url, "collection": collection, "api_key": self.api_key}
         given.update(options)
+        if given["url"] is not None:
+            given["url"] = reach(given["url"])
+            given.setdefault("transport", TRANSPORT)
         return {name: text(value) for name, value in given.items() if value is not None}
 
     def writer(self, data: DataFrame, collection: str, /, mode: str = "append", **options: Any) -> DataFrameWriter:
