@@ -6,6 +6,8 @@ use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{ListValue, NullValue, Struct, Value};
 use vectorfuse_core::document::{Document, DocumentRef, View};
 
+use crate::counters;
+
 /// A payload value that is built.
 pub(crate) struct Payload(pub(crate) Value);
 
@@ -41,7 +43,7 @@ impl Document for Payload {
 /// A whole payload that is looked into, or a value somewhere in it.
 #[derive(Clone, Copy)]
 pub(crate) enum Whole<'a> {
-    /// The payload, without the field of this name if there is one.
+    /// The payload, without what is ours and without the field of this name if there is one.
     Payload(&'a HashMap<String, Value>, Option<&'a str>),
     Value(PayloadRef<'a>),
 }
@@ -62,7 +64,7 @@ impl<'a> DocumentRef<'a> for Whole<'a> {
     }
     fn member(self, name: &str) -> Option<Self> {
         match self {
-            Self::Payload(_, Some(hidden)) if name == hidden => None,
+            Self::Payload(_, hidden) if is_hidden(name, hidden) => None,
             Self::Payload(fields, _) => fields.get(name).map(|value| Self::Value(PayloadRef(value))),
             Self::Value(value) => value.member(name).map(Self::Value),
         }
@@ -71,13 +73,17 @@ impl<'a> DocumentRef<'a> for Whole<'a> {
         let members: Vec<_> = match self {
             Self::Payload(fields, hidden) => fields
                 .iter()
-                .filter(|(name, _)| hidden != Some(name.as_str()))
+                .filter(|(name, _)| !is_hidden(name, hidden))
                 .map(|(name, value)| (name.as_str(), Self::Value(PayloadRef(value))))
                 .collect(),
             Self::Value(value) => value.members().map(|(name, member)| (name, Self::Value(member))).collect(),
         };
         members.into_iter()
     }
+}
+
+fn is_hidden(name: &str, hidden: Option<&str>) -> bool {
+    name == counters::FIELD || Some(name) == hidden
 }
 
 /// A payload value that is looked into.

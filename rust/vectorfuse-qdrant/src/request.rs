@@ -47,7 +47,9 @@ impl Request {
 
 /// The order that the options ask for, as the messages have it.
 pub(crate) fn ordering(options: &Options) -> Option<WriteOrdering> {
-    let ordering = match options.named.ordering? {
+    // Replicas that apply the writes of two jobs in different orders would each let another one count.
+    let counters = (!options.named.counter_fields.is_empty()).then_some(Ordering::Strong);
+    let ordering = match options.named.ordering.or(counters)? {
         Ordering::Weak => WriteOrderingType::Weak,
         Ordering::Medium => WriteOrderingType::Medium,
         Ordering::Strong => WriteOrderingType::Strong,

@@ -2,7 +2,7 @@
 
 use super::table::Named;
 use super::value::OptionValue;
-use super::{Chosen, Options, WriteMode};
+use super::{Chosen, Options, Ordering, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -129,6 +129,12 @@ fn writing(named: &Named) -> Result<()> {
                 modes.join(", ")
             )));
         }
+    }
+    if !named.counter_fields.is_empty() && named.ordering.is_some_and(|ordering| ordering != Ordering::Strong) {
+        return Err(Error::options(
+            "option `counter_fields` needs `ordering` = `strong`, which is then the default: with another one replicas \
+             may count differently",
+        ));
     }
     if !named.counter_fields.is_empty()
         && let Some((option, ..)) = given[..3].iter().find(|(_, given, _)| *given)

@@ -225,5 +225,7 @@ fn what_is_kept_beside_the_counters_is_no_column_and_does_not_grow() {
         assert_eq!(tasks.fields.len(), 257, "its own and 256 others");
         let read = Job::on(&place).read(1).await.unwrap();
         assert_eq!(read.fields.len(), 2, "{:?}", read.fields);
+        let whole = Job::on(&place).with("payload", "json").read(1).await.unwrap();
+        assert_eq!(whole.select(&["payload"]), [[text("{\"clicks\":260}")]]);
     });
 }

@@ -8,10 +8,13 @@ use crate::support::job::refused;
 use crate::support::server::{Place, Server, block_on};
 use crate::support::values::int;
 
+/// The server's version, options, and the version that they need.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn a_server_that_would_pass_over_a_guard_is_refused_by_the_driver_with_both_versions() {
     block_on(async {
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        let cases: &[Case] = &[
             ("1.16.3", &[("write_mode", "insert")], "1.17"),
             ("1.16.3", &[("write_mode", "update")], "1.17"),
             ("1.16.3", &[("counter_fields", "n")], "1.17"),
