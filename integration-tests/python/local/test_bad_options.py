@@ -59,7 +59,7 @@ def test_an_unknown_store_is_told_which_there_are(connector: Connector, collecti
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("query_vector", "[1, 2]"), ("query_text", "x")],
+    [("query_text", "x"), ("embed_model", "x")],
 )
 def test_an_option_for_reading_that_does_not_work_yet_says_so(
     connector: Connector, collection: str, option: str, value: str

@@ -10,7 +10,7 @@ import pytest
 
 from support.connector import Connector
 
-EXAMPLES = ("write.py", "read.py", "upsert.py")
+EXAMPLES = ("write.py", "read.py", "search.py", "upsert.py")
 
 
 def run(script: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +22,7 @@ def test_every_example_is_run_by_a_test(examples: Path) -> None:
     assert {script.name for script in examples.glob("*.py")} == {*EXAMPLES, "quickstart.py"}
 
 
-def test_write_read_and_upsert_run_one_after_the_other(
+def test_write_read_search_and_upsert_run_one_after_the_other(
     connector: Connector,
     collection: str,
     examples: Path,

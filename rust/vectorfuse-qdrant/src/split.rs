@@ -83,15 +83,15 @@ impl Qdrant {
         let options = &scan.options;
         let selection = Selection::of(scan)?;
         let info = self.api.info().await?.ok_or_else(|| self.missing())?;
-        let shard_keys = self.keys(&info, &selection).await?;
+        // The server searches all shards at once: the best of all are among the best of each.
+        let shard_keys = if options.is_search() { Vec::new() } else { self.keys(&info, &selection).await? };
         let points = info.points_count.unwrap_or_default();
         let most = info.config.as_ref().and_then(|config| Limits::of(config).reads);
         let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
         let version = self.api.version().await?;
         let parts = if options.is_search() {
             let collection = Collection::from_info(info).map_err(|error| self.place(error))?;
-            // The server looks into all shards at once: the best of each are the best.
-            return Ok(vec![Part { search: Search::resolve(options, &collection)?, ..Part::default() }]);
+            vec![Part { search: Search::resolve(options, &collection)?, ..Part::default() }]
         } else if options.is_windowed() {
             vec![Part { from: start(options)?, ..Part::default() }]
         } else if wanted > 1 && version >= Slice::SINCE {
