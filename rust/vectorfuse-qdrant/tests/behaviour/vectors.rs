@@ -384,3 +384,15 @@ fn rows_that_delete_need_no_vector_and_partial_ones_replace_just_theirs() {
         assert_eq!(read.select(&["id", "d", "m", "i", "v"]), [expected]);
     });
 }
+
+#[test]
+fn that_the_server_normalises_is_said_of_vectors_that_have_a_distance() {
+    block_on(async {
+        let place = Place::shared("cosine_words");
+        let columns = [("d", floats()), ("m", list(floats())), ("s", SparkType::string())];
+        let job = Job::on(&place).with("vector_fields", "d").with("multi_fields", "m").with("sparse_fields", "s");
+        let plan = job.plan(&Frame::new(&columns, Vec::new()).fields, Mode::Append).await.unwrap();
+        let said = |name: &str| plan.warnings.iter().any(|w| w.contains("Cosine") && w.contains(&format!("`{name}`")));
+        assert_eq!([said("d"), said("m"), said("s")], [true, true, false], "{:?}", plan.warnings);
+    });
+}
