@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Given, Options, Side};
+use vectorfuse_core::reject;
 use vectorfuse_core::schema::{fields_from_json, fields_to_json};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, SaveMode, Task, WritePlan, WriteRequest, already_there};
@@ -139,7 +140,10 @@ fn answer(request: Request) -> Result<Value> {
             let store = stores::open(plan.options.clone())?;
             let outcome = match outcome {
                 Ending::Commit => Outcome::Commit(messages),
-                Ending::Abort => Outcome::Abort,
+                Ending::Abort => {
+                    reject::undo(&messages);
+                    Outcome::Abort
+                }
             };
             Ok(json!({"warnings": block_on(store.finish(plan, outcome))?}))
         }

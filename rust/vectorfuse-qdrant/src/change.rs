@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use prost::Message;
 use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
+use serde_json::Value as Json;
 use vectorfuse_core::error::Error;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::{Transport, WriteMode};
 use vectorfuse_core::payload::Scalar;
+use vectorfuse_core::reject::Rejected;
 
 use crate::api::json_size;
 use crate::counters::Tally;
@@ -63,6 +65,8 @@ pub(crate) struct Origin {
     pub(crate) partition: u64,
     /// What the user calls the row, where that is not the id's own text.
     pub(crate) name: Option<String>,
+    /// Its columns, where rejected rows are written down.
+    pub(crate) values: Option<Json>,
 }
 
 impl Change {
@@ -117,6 +121,13 @@ impl Change {
                 }
                 Action::Delete => JSON_WRAPPING,
             }
+    }
+
+    /// The row, as one that can't be kept.
+    pub(crate) fn rejected(&self) -> Rejected {
+        let Origin { row, name, values, .. } = &self.origin;
+        let id = name.clone().or_else(|| Some(self.id.to_string()));
+        Rejected { row: *row, id, values: values.clone(), rows: self.rows }
     }
 
     /// Says of an error which row it is about.

@@ -9,10 +9,12 @@ use qdrant_client::qdrant::{
     self, DenseVector, Filter, MultiDenseVector, NamedVectors, PointStruct, RetrievedPoint, SparseVector, Value,
     VectorOutput, Vectors, vector, vectors_output,
 };
+use serde_json::Value as Json;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::payload::{ColumnReader, Scalar};
+use vectorfuse_core::reject::{Plain, Rejected};
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::vector::Vector;
@@ -79,13 +81,22 @@ impl<'a> Points<'a> {
     }
 
     /// The sizes of the vectors that `vectors` does not know yet, from the first row that has each.
-    pub(crate) fn learn_sizes(&self, rows: usize, vectors: &mut BTreeMap<String, VectorSpec>) -> Result<()> {
+    pub(crate) fn learn_sizes(
+        &self,
+        rows: usize,
+        vectors: &mut BTreeMap<String, VectorSpec>,
+        tolerant: bool,
+    ) -> Result<()> {
         for (column, reader) in self.columns.iter().zip(&self.readers) {
             let Role::Vector(name) = &column.role else { continue };
             let Some(spec) = vectors.get_mut(name).filter(|spec| spec.lacks_size()) else { continue };
             for row in 0..rows {
-                let vector = reader.vector(row, spec.kind).map_err(|error| self.place(error, column, row))?;
+                let vector = match reader.vector(row, spec.kind) {
+                    Err(_) if tolerant => continue,
+                    read => read.map_err(|error| self.place(error, column, row))?,
+                };
                 match vector.as_ref().map(dimensions) {
+                    Some(0) if tolerant => {}
                     Some(0) => return Err(self.place(Error::data("the vector is empty"), column, row)),
                     Some(size) => {
                         spec.size = Some(to_u64(size));
@@ -293,9 +304,24 @@ impl<'a> Points<'a> {
         (!short.is_empty()).then_some(short)
     }
 
+    /// A row that can't be turned into a change.
+    pub(crate) fn rejected(&self, row: usize, with_values: bool) -> Rejected {
+        let values = with_values.then(|| self.values(row));
+        Rejected { row: self.ids.rows_before + to_u64(row), id: self.id_text(row), values, rows: 1 }
+    }
+
+    /// The columns of a row, for people: what has no form in JSON is said in words.
+    pub(crate) fn values(&self, row: usize) -> Json {
+        let value = |(column, reader): (&Column, &ColumnReader)| {
+            let value = reader.document::<Plain>(row).map_or_else(|error| error.to_string().into(), |plain| plain.0);
+            (column.name.clone(), value)
+        };
+        Json::Object(self.columns.iter().zip(&self.readers).map(value).collect())
+    }
+
     /// Which row it is, without its name.
     fn origin(&self, row: usize) -> Origin {
-        Origin { row: self.ids.rows_before + to_u64(row), partition: self.ids.partition, name: None }
+        Origin { row: self.ids.rows_before + to_u64(row), partition: self.ids.partition, name: None, values: None }
     }
 }
 

@@ -6,6 +6,7 @@ use vectorfuse_core::condition::{Condition, Operand};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Distance, Options, Overwrite, WriteMode};
 use vectorfuse_core::payload::Scalar;
+use vectorfuse_core::reject;
 use vectorfuse_core::rules::Rules;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Column;
@@ -24,6 +25,7 @@ use crate::{Qdrant, counters, guard, schema, settings, version};
 impl Qdrant {
     /// Checks a write and prepares the collection for it.
     pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
+        reject::prepare(&self.options)?;
         let version = self.api.version().await?;
         let destination = self.destination(&request).await?;
         self.at(destination.collection.as_deref()).prepare_at(request, destination, version).await
@@ -97,15 +99,17 @@ impl Qdrant {
     pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
         let details = Details::of(&plan)?;
         let written = self.at(details.collection.as_deref());
-        let Outcome::Commit(_) = outcome else {
+        let Outcome::Commit(messages) = outcome else {
             written.undo(&details, self).await?;
             return Ok(Vec::new());
         };
+        let mut warnings = reject::finish(&plan.options, &messages)?;
         written.complete(&plan, &details).await?;
         match &details.collection {
-            Some(fresh) if details.swap => self.swap(fresh).await,
-            Some(_) | None => Ok(Vec::new()),
+            Some(fresh) if details.swap => warnings.extend(self.swap(fresh).await?),
+            Some(_) | None => {}
         }
+        Ok(warnings)
     }
 
     /// After the last row: the collection is there, and knows its columns.

@@ -8,6 +8,7 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::reject::{Rejects, isolate};
 
 use crate::api::Api;
 use crate::change::Change;
@@ -26,11 +27,19 @@ pub(crate) struct Sender {
     /// What the write counts.
     pub(crate) counters: Option<Arc<Counters>>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Takes the rows that can't be kept, unless one ends the write.
+    pub(crate) rejects: Option<Rejects>,
 }
 
 impl Sender {
-    /// Applies changes of different points in one request.
+    /// Applies changes of different points in one request; in more, if some are to be passed over.
     pub(crate) async fn send(&self, changes: Vec<Change>) -> Result<()> {
+        let Some(rejects) = &self.rejects else { return self.send_together(changes).await };
+        let reject = |change: Change, error| rejects.reject(change.place(error), change.rejected());
+        isolate(changes, |part| self.send_together(part), reject).await
+    }
+
+    async fn send_together(&self, changes: Vec<Change>) -> Result<()> {
         let rows: usize = changes.iter().map(|change| change.rows).sum();
         let skipped = if let Some(counters) = &self.counters {
             self.count(counters, changes).await?

@@ -12,6 +12,7 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::reject::{self, Rejects};
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::upload::Upload;
@@ -136,7 +137,9 @@ impl QdrantWriter {
         let wait = named.wait || counters.is_some();
         let (collection, ordering) = (api.collection().to_owned(), request::ordering(&plan.options));
         let head = Head { collection, wait, mode: named.write_mode, ordering };
-        let sender = Sender { api: api.clone(), head: Arc::new(head), counters: counters.map(Arc::new), metrics };
+        let rejects = Rejects::of(&plan.options, &plan.query, task, &metrics)?;
+        let sender =
+            Sender { api: api.clone(), head: Arc::new(head), counters: counters.map(Arc::new), metrics, rejects };
         let plan = Arc::new(plan);
         Ok(Self {
             api,
@@ -160,7 +163,11 @@ impl QdrantWriter {
         let mut vectors = self.details.vectors.clone();
         let waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
         let ids = ids(&self.plan, self.task, self.rows + to_u64(waiting));
-        Points::new(batch, &self.plan, ids)?.learn_sizes(batch.num_rows(), &mut vectors)?;
+        Points::new(batch, &self.plan, ids)?.learn_sizes(
+            batch.num_rows(),
+            &mut vectors,
+            self.sender.rejects.is_some(),
+        )?;
         let creation = creation::request(&vectors, kept, &self.plan.options, self.details.made_for.as_deref())?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
@@ -212,7 +219,18 @@ impl QdrantWriter {
         let most_bytes = named.batch_bytes.get().min(largest_request(named.transport));
         let points = Points::new(batch, &plan, ids(&plan, self.task, self.rows))?;
         for row in 0..batch.num_rows() {
-            let mut change = points.change(row, &self.details.vectors)?;
+            let mut change = match (points.change(row, &self.details.vectors), &self.sender.rejects) {
+                (Ok(mut change), Some(rejects)) if rejects.want_values() => {
+                    change.origin.values = Some(points.values(row));
+                    change
+                }
+                (Ok(change), _) => change,
+                (Err(error), Some(rejects)) => {
+                    rejects.reject(error, points.rejected(row, rejects.want_values()))?;
+                    continue;
+                }
+                (Err(error), None) => return Err(error),
+            };
             if let Some(counters) = &self.sender.counters {
                 let tally = self.tallies.entry(change.id).or_default();
                 counters.tally(tally, points.counts(row)?).map_err(|error| change.place(error))?;
@@ -221,7 +239,9 @@ impl QdrantWriter {
             let bytes = change.size(named.transport);
             let (count, whole) = self.open.with(&change, bytes);
             // Whether a condition holds for the later row of a point depends on what the earlier one did.
-            let again = plan.rules.condition.is_some() && self.open.places.contains_key(&change.id);
+            // A row that may be refused must not have taken the place of an earlier one.
+            let alone = plan.rules.condition.is_some() || self.sender.rejects.is_some();
+            let again = alone && self.open.places.contains_key(&change.id);
             if again || self.sender.head.size(named.transport) + whole > most_bytes || count > most_rows {
                 self.flush().await?;
             }
@@ -349,6 +369,11 @@ impl Writer for QdrantWriter {
         self.send_waiting().await?;
         self.flush().await?;
         self.upload.finish().await?;
-        Ok(serde_json::json!({"rows": self.rows}).to_string())
+        let tally = match &self.sender.rejects {
+            Some(rejects) => rejects.commit(self.rows)?,
+            None => reject::Tally { rows: self.rows, ..reject::Tally::default() },
+        };
+        serde_json::to_string(&tally)
+            .map_err(|error| Error::internal("a commit message can't be written").caused_by(error))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::table::Named;
 use super::value::OptionValue;
-use super::{Chosen, Options, Ordering, WriteMode};
+use super::{Chosen, OnError, Options, Ordering, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -18,6 +18,7 @@ pub(super) fn check(options: &mut Options) -> Result<()> {
     trust(named)?;
     writing(named)?;
     vectors(named)?;
+    rejects(named)?;
     for (vector, properties) in &options.vectors {
         properties.check(vector)?;
     }
@@ -199,4 +200,23 @@ fn pem(name: &str, text: String) -> Result<String> {
         Error::options(format!("option `{name}`: `{shown}` is neither PEM text nor a file that the driver can read"))
             .caused_by(error)
     })
+}
+
+fn rejects(named: &Named) -> Result<()> {
+    match (named.on_error, &named.dead_letter_path) {
+        (OnError::DeadLetter, None) => Err(Error::options(
+            "option `on_error` = `dead_letter` needs `dead_letter_path`: a folder for the rejected rows",
+        )),
+        (OnError::Fail | OnError::Skip, Some(_)) => {
+            Err(Error::options("option `dead_letter_path` goes with `on_error` = `dead_letter`"))
+        }
+        (OnError::Fail, None) if named.max_errors > 0 => {
+            Err(Error::options("option `max_errors` goes with `on_error` = `skip` or `dead_letter`"))
+        }
+        (OnError::Skip | OnError::DeadLetter, _) if !named.counter_fields.is_empty() => Err(Error::options(
+            "options `counter_fields` and `on_error` exclude each other: rows of one id are added up before they are \
+             sent, so a bad one could not be told from the others",
+        )),
+        (OnError::Fail | OnError::Skip | OnError::DeadLetter, _) => Ok(()),
+    }
 }

@@ -21,8 +21,8 @@ use crate::secret::Secret;
 use crate::write::Mode;
 
 pub use properties::{
-    Compression, Datatype, IndexKind, IndexProperties, Modifier, Ordering, Quantization, Tokenizer, VectorProperties,
-    option_of,
+    Compression, Datatype, IndexKind, IndexProperties, Modifier, OnError, Ordering, Quantization, Tokenizer,
+    VectorProperties, option_of,
 };
 pub use table::{OptionRow, markdown, rows};
 pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, Transport, WriteMode};

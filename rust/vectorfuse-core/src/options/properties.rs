@@ -125,6 +125,10 @@ words! {
     }
 }
 words! {
+    /// What happens to a row that can't be kept.
+    OnError, "`fail`, `skip` or `dead_letter`" { "fail" => Fail, "skip" => Skip, "dead_letter" => DeadLetter, }
+}
+words! {
     /// In which order the copies of a shard apply writes.
     Ordering, "`weak`, `medium` or `strong`" { "weak" => Weak, "medium" => Medium, "strong" => Strong, }
 }

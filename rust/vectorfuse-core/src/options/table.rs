@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
 use super::{
-    Chosen, Disposition, Distance, IdScheme, Ordering, Overwrite, PayloadForm, Seconds, Side, Transport, WriteMode,
+    Chosen, Disposition, Distance, IdScheme, OnError, Ordering, Overwrite, PayloadForm, Seconds, Side, Transport,
+    WriteMode,
 };
 use crate::secret::Secret;
 
@@ -203,6 +204,12 @@ options! {
             "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied.";
         "ordering" => ordering: Option<Ordering> = None,
             "In which order the copies of a shard apply writes: `weak` (the server's default), `medium`, `strong`.";
+        "on_error" => on_error: OnError = OnError::Fail,
+            "What a row does that can't be kept (a null id, a vector of the wrong size, NaN, what the store refuses): `fail` ends the write, `skip` passes the row over and counts it, `dead_letter` also writes it to `dead_letter_path`.";
+        "dead_letter_path" => dead_letter_path: Option<String> = None,
+            "With `on_error` = `dead_letter`: the folder for rejected rows, one JSON object a line, on a disk that every executor mounts.";
+        "max_errors" => max_errors: u32 = 0,
+            "With `on_error` = `skip` or `dead_letter`: the write fails when more rows than this are rejected; 0 is no limit.";
         "create_collection" => create_collection: bool = true,
             "Whether a missing collection is created from the DataFrame; if not, it is an error.";
         "distance" => distance: Option<Distance> = None,
@@ -234,9 +241,6 @@ pub(super) const PLANNED: &[&str] = &[
     "query_text",
     "primarykeyfield",
     "autoid",
-    "on_error",
-    "dead_letter_path",
-    "max_errors",
     "shard_key_field",
     "partition",
     "partition_field",

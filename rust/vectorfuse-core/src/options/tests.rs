@@ -38,7 +38,7 @@ fn an_unknown_option_names_the_nearest_one() {
 
 #[test]
 fn an_option_that_does_not_work_yet_is_refused() {
-    for option in ["query_text", "on_error"] {
+    for option in ["query_text", "embed_field"] {
         let (kind, text) = failure(&[(option, "1")], Side::Both);
         assert_eq!(kind, Kind::Unsupported, "{option}");
         assert!(text.contains(option), "{text}");
@@ -171,6 +171,10 @@ fn properties_that_say_nothing_or_too_much_are_refused() {
         (&[("index.n", "integer"), ("index.n.is_tenant", "true")], &["index.n.is_tenant", "`integer`"]),
         (&[("index.n", "integer"), ("index.n.tokenizer", "word")], &["index.n.tokenizer", "`text`"]),
         (&[("shards", "0")], &["shards", "1"]),
+        (&[("on_error", "log")], &["on_error", "`dead_letter`"]),
+        (&[("on_error", "dead_letter")], &["`dead_letter_path`"]),
+        (&[("on_error", "skip"), ("dead_letter_path", "/x")], &["`dead_letter_path`", "`dead_letter`"]),
+        (&[("max_errors", "3")], &["`max_errors`", "`skip`"]),
     ] {
         let (kind, text) = failure(options, Side::Write);
         assert_eq!(kind, Kind::Options, "{options:?}");

@@ -14,6 +14,7 @@ mod losses;
 mod modes;
 mod payloads;
 mod property;
+mod rejects;
 mod requests;
 mod save_modes;
 mod search;
