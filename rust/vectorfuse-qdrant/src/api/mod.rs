@@ -234,7 +234,7 @@ impl Api {
         request: &ScrollPoints,
         largest: usize,
     ) -> Result<Option<Answer<ScrollResponse>>> {
-        self.send::<ScrollPoints>(&self.transport.encode(request)?, largest).await
+        self.send::<ScrollPoints>(&self.encode(request)?, largest).await
     }
 
     /// The ids of at most `limit` points of the selection, drawn at random, in no order.
@@ -253,12 +253,12 @@ impl Api {
 
     /// The answer to a query. `Ok(None)`: it would be larger than `largest` bytes.
     pub(crate) async fn query(&self, request: &QueryPoints, largest: usize) -> Result<Option<Answer<QueryResponse>>> {
-        self.send::<QueryResponse>(&Transport::encode(request), largest).await
+        self.send::<QueryPoints>(&self.encode(request)?, largest).await
     }
 
     /// Points by their ids, in no order. `Ok(None)`: the answer would be larger than `largest` bytes.
     pub(crate) async fn get(&self, request: &GetPoints, largest: usize) -> Result<Option<Answer<GetResponse>>> {
-        self.send::<GetResponse>(&Transport::encode(request), largest).await
+        self.send::<GetPoints>(&self.encode(request)?, largest).await
     }
 
     /// Whether the point has the vector of this name; `None` if there is no such point.
@@ -283,7 +283,7 @@ impl Api {
     where
         C: Rest<Answer: Updated>,
     {
-        let encoded = self.transport.encode(&request).map_err(|error| self.place(error))?;
+        let encoded = self.encode(&request)?;
         drop(request); // what is sent again is the bytes
         let attempt = || async {
             let answer = self.once::<C>(encoded.clone(), UNBOUNDED).await?;
@@ -311,8 +311,12 @@ impl Api {
         Ok(encoded.len())
     }
 
+    fn encode<C: Rest>(&self, request: &C) -> Result<Encoded> {
+        self.transport.encode(request).map_err(|error| self.place(error))
+    }
+
     async fn ask<C: Rest>(&self, request: &C) -> Result<C::Answer> {
-        let encoded = self.transport.encode(request).map_err(|error| self.place(error))?;
+        let encoded = self.encode(request)?;
         match self.send::<C>(&encoded, UNBOUNDED).await? {
             Some(answer) => Ok(answer.message),
             None => Err(self.place(Error::internal("an answer without a bound was too large"))),

@@ -3,19 +3,18 @@
 use http::Method;
 use qdrant_client::qdrant::alias_operations::Action;
 use qdrant_client::qdrant::{
-    AliasDescription, AliasOperations, ChangeAliases, CollectionClusterInfoRequest, CollectionClusterInfoResponse,
-    CollectionDescription, CollectionExists, CollectionExistsRequest, CollectionExistsResponse,
-    CollectionOperationResponse, CreateCollection, CreateShardKeyRequest, CreateShardKeyResponse, DeleteCollection,
-    DeleteShardKeyRequest, DeleteShardKeyResponse, GetCollectionInfoRequest, GetCollectionInfoResponse,
-    HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListAliasesResponse, ListCollectionAliasesRequest,
-    ListCollectionsRequest, ListCollectionsResponse, ListShardKeysRequest, ListShardKeysResponse, LocalShardInfo,
-    RemoteShardInfo, ReplicaState, ShardKeyDescription, UpdateCollection,
+    AliasDescription, AliasOperations, ChangeAliases, CollectionDescription, CollectionExists, CollectionExistsRequest,
+    CollectionExistsResponse, CollectionOperationResponse, CreateCollection, CreateShardKeyRequest,
+    CreateShardKeyResponse, DeleteCollection, DeleteShardKeyRequest, DeleteShardKeyResponse, GetCollectionInfoRequest,
+    GetCollectionInfoResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListAliasesResponse,
+    ListCollectionAliasesRequest, ListCollectionsRequest, ListCollectionsResponse, ListShardKeysRequest,
+    ListShardKeysResponse, ReplicaState, ShardKeyDescription, UpdateCollection,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
 
-use super::names::{number, optional};
+use super::names::optional;
 use super::selectors::shard_key;
 use super::value::NumberOrText;
 use super::{Path, Question, Rest, definition, given, info, object, result};
@@ -218,65 +217,6 @@ impl Rest for DeleteShardKeyRequest {
     fn answer(body: &[u8]) -> Result<DeleteShardKeyResponse> {
         let (result, time) = result(body)?;
         Ok(DeleteShardKeyResponse { result, time })
-    }
-}
-
-#[derive(Deserialize)]
-struct Cluster {
-    peer_id: u64,
-    shard_count: u64,
-    local_shards: Vec<LocalShard>,
-    remote_shards: Vec<RemoteShard>,
-}
-
-#[derive(Deserialize)]
-struct LocalShard {
-    shard_id: u32,
-    shard_key: Option<NumberOrText>,
-    points_count: u64,
-    state: String,
-}
-
-#[derive(Deserialize)]
-struct RemoteShard {
-    shard_id: u32,
-    shard_key: Option<NumberOrText>,
-    peer_id: u64,
-    state: String,
-}
-
-impl Rest for CollectionClusterInfoRequest {
-    fn question(&self) -> Result<Question> {
-        Ok(Question::bare(Method::GET, Path::collection(&self.collection_name).route("/cluster")))
-    }
-
-    /// Without what is on its way between the server's nodes, which nobody asks for.
-    fn answer(body: &[u8]) -> Result<CollectionClusterInfoResponse> {
-        let (cluster, time): (Cluster, f64) = result(body)?;
-        let local = |shard: LocalShard| {
-            Ok(LocalShardInfo {
-                shard_id: shard.shard_id,
-                points_count: shard.points_count,
-                state: number::<ReplicaState>(&shard.state)?,
-                shard_key: shard.shard_key.map(Into::into),
-            })
-        };
-        let remote = |shard: RemoteShard| {
-            Ok(RemoteShardInfo {
-                shard_id: shard.shard_id,
-                peer_id: shard.peer_id,
-                state: number::<ReplicaState>(&shard.state)?,
-                shard_key: shard.shard_key.map(Into::into),
-            })
-        };
-        Ok(CollectionClusterInfoResponse {
-            peer_id: cluster.peer_id,
-            shard_count: cluster.shard_count,
-            local_shards: cluster.local_shards.into_iter().map(local).collect::<Result<_>>()?,
-            remote_shards: cluster.remote_shards.into_iter().map(remote).collect::<Result<_>>()?,
-            time,
-            ..CollectionClusterInfoResponse::default()
-        })
     }
 }
 
