@@ -160,6 +160,8 @@ def test_what_makes_no_sense_is_refused_before_a_task_starts(connector: Connecto
 def test_skipped_rows_are_counted(connector: Connector, collection: str, spark: SparkSession) -> None:
     connector.write(connector.sql("n as id", "n as version", rows=10), collection)
     connector.write(connector.sql("n as id", "5L as version", rows=12), collection, mode="append", write_mode="insert")
+    # The figures arrive with events of their own.
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # type: ignore[union-attr]
     store = spark._jsparkSession.sharedState().statusStore()  # type: ignore[attr-defined]
     executions = store.executionsList()
     last = executions.apply(executions.size() - 1)
