@@ -1,30 +1,27 @@
-//! One collection: the engine's shard, its definition, and the order of its writes.
+//! One collection: its parts, its definition, and the order of its writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 use qdrant_client::qdrant as proto;
-use qdrant_edge::{EdgeShard, OperationError, PointId, UpdateOperation, VectorInternal};
-use qdrant_edge::{VectorStructInternal, WithPayloadInterface, WithVector};
-use tonic::Status;
+use qdrant_edge::{OperationError, UpdateOperation};
 
 use crate::check::check;
 use crate::convert::{config, info, payload};
 use crate::definition;
-use crate::refusal::{Answer, from_engine, internal, lacking, refuse, wrong_input};
-
-const SHARD: &str = "shard";
-
-/// How often a removal looks whether the last request on the collection has ended.
-const REMOVAL_PAUSE: Duration = Duration::from_millis(5);
+use crate::limits::{self, Limits, Schema};
+use crate::operation;
+use crate::parts::{Parts, sole};
+use crate::refusal::{Answer, internal, lacking, refuse, wrong_input};
+use crate::shard_key::{Key, Selection};
+use crate::version::{Feature, knows};
 
 pub struct Collection {
     folder: PathBuf,
     definition: RwLock<proto::CreateCollection>,
-    shard: EdgeShard,
+    parts: Parts,
     /// Writes go one after the other; it holds the number of the next.
     writes: Mutex<u64>,
 }
@@ -35,16 +32,16 @@ pub struct Written {
 }
 
 impl Collection {
-    pub fn create(folder: PathBuf, given: proto::CreateCollection) -> Answer<Self> {
+    pub fn create(folder: PathBuf, mut given: proto::CreateCollection) -> Answer<Self> {
+        if !knows(Feature::Metadata) {
+            given.metadata.clear();
+        }
         config::check(&given)?;
         let engine = config::to_engine(&given)?;
         payload::to_engine(given.metadata.clone())?;
-        let shard_folder = folder.join(SHARD);
-        fs::create_dir_all(&shard_folder).map_err(internal)?;
-        let shard = EdgeShard::new(&shard_folder, engine).map_err(from_engine)?;
-        shard.flush();
+        let parts = Parts::create(&folder, config::by_hand(&given), engine)?;
         definition::save(&folder, &given).map_err(internal)?;
-        Ok(Self::of(folder, given, shard))
+        Ok(Self::of(folder, given, parts))
     }
 
     /// `None` for the left-overs of a collection that was never finished or was being removed.
@@ -52,58 +49,80 @@ impl Collection {
         let Some(given) = definition::load(folder)? else {
             return Ok(None);
         };
-        let shard = EdgeShard::load(&folder.join(SHARD), None)?;
-        Ok(Some(Self::of(folder.to_path_buf(), given, shard)))
+        let parts = Parts::load(folder, config::by_hand(&given))?;
+        Ok(Some(Self::of(folder.to_path_buf(), given, parts)))
     }
 
-    fn of(folder: PathBuf, given: proto::CreateCollection, shard: EdgeShard) -> Self {
-        Self { folder, definition: RwLock::new(given), shard, writes: Mutex::new(0) }
+    fn of(folder: PathBuf, given: proto::CreateCollection, parts: Parts) -> Self {
+        parts.limit(Limits::of(&given).as_ref());
+        Self { folder, definition: RwLock::new(given), parts, writes: Mutex::new(0) }
     }
 
     pub fn name(&self) -> String {
         self.definition.read().collection_name.clone()
     }
 
-    pub fn shard(&self) -> &EdgeShard {
-        &self.shard
-    }
-
     pub fn info(&self) -> proto::CollectionInfo {
-        info::of(&self.definition.read(), self.shard.info())
+        info::of(&self.definition.read(), self.parts.info())
     }
 
-    /// Applies one write and puts it on disk, so that what was acknowledged outlives a kill: the
-    /// engine writes a log but does not read it again when it is opened.
-    ///
-    /// A write is judged as a whole before any of it is applied.
-    pub fn write(&self, operation: UpdateOperation) -> Result<Written, OperationError> {
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// The indexes, which every part has.
+    pub fn schema(&self) -> Schema {
+        self.parts.pattern().info().payload_schema
+    }
+
+    /// Applies one write. It is judged as a whole before any of it is applied. The outer result
+    /// refuses it whether it is waited for or not.
+    pub fn write(&self, selection: &Selection, operation: UpdateOperation) -> Answer<Result<Written, OperationError>> {
+        let operation = operation::as_seen(operation);
+        if let Some(limits) = self.limits() {
+            limits.write(&operation, self.parts.info().points_count, &self.schema())?;
+        }
         let mut next = self.writes.lock();
-        check(&operation, &self.shard.config())?;
-        let result = self.shard.update(operation);
-        self.shard.flush();
-        result?;
-        let number = *next;
-        *next += 1;
-        Ok(Written { number })
+        let parts = match operation {
+            UpdateOperation::FieldIndexOperation(_) => self.parts.to_index(),
+            UpdateOperation::PointOperation(_)
+            | UpdateOperation::VectorOperation(_)
+            | UpdateOperation::PayloadOperation(_)
+            | UpdateOperation::VectorNameOperation(_) => self.parts.to_write(selection)?,
+        };
+        if let Err(error) = check(&operation, &self.parts.pattern().config()) {
+            return Ok(Err(error));
+        }
+        parts.iter().try_for_each(|part| part.pay_write(&operation))?;
+        Ok(parts.iter().try_for_each(|part| part.write(operation.clone())).map(|()| {
+            let number = *next;
+            *next += 1;
+            Written { number }
+        }))
     }
 
-    /// The stored vector of a point that a query refers to.
-    pub fn vector(&self, name: &str, id: PointId) -> Answer<VectorInternal> {
-        let records = self
-            .shard
-            .retrieve(&[id], Some(WithPayloadInterface::Bool(false)), Some(WithVector::Selector(vec![name.to_owned()])))
-            .map_err(from_engine)?;
-        let record = records
-            .into_iter()
-            .next()
-            .ok_or_else(|| Status::not_found(format!("Not found: No point with id {id} found")))?;
-        let found = match record.vector {
-            None => None,
-            Some(VectorStructInternal::Single(values)) => Some(VectorInternal::Dense(values)),
-            Some(VectorStructInternal::MultiDense(rows)) => Some(VectorInternal::MultiDense(rows)),
-            Some(VectorStructInternal::Named(mut named)) => named.remove(name),
-        };
-        found.ok_or_else(|| Status::not_found(format!("Not found: Vector with name {name:?} for point")))
+    pub fn add_key(&self, key: Key) -> Answer<()> {
+        let _no_write = self.writes.lock();
+        let definition = self.definition.read().clone();
+        let engine = config::to_engine(&definition)?;
+        self.parts.add(&definition.collection_name, key, engine, Limits::of(&definition).as_ref())
+    }
+
+    pub fn remove_key(&self, key: &Key) -> Answer<()> {
+        let _no_write = self.writes.lock();
+        self.parts.remove(&self.name(), key)
+    }
+
+    pub fn limits(&self) -> Option<Limits> {
+        Limits::of(&self.definition.read())
+    }
+
+    /// Refuses a request that may take longer than the collection allows.
+    pub fn within_time(&self, timeout: Option<u64>) -> Answer<()> {
+        match (self.limits(), timeout) {
+            (Some(limits), Some(seconds)) => limits.timeout(seconds),
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
     }
 
     /// Changes the parts of the definition that can change while there are points.
@@ -111,7 +130,7 @@ impl Collection {
         refuse("vectors_config", &change.vectors_config)?;
         refuse("quantization_config", &change.quantization_config)?;
         refuse("sparse_vectors_config", &change.sparse_vectors_config)?;
-        config::strict_mode(&change.strict_mode_config)?;
+        limits::check(&change.strict_mode_config)?;
         let mut definition = self.definition.write();
         let mut changed = definition.clone();
         if let Some(params) = change.params {
@@ -125,29 +144,31 @@ impl Collection {
             let before = changed.hnsw_config.unwrap_or_default();
             changed.hnsw_config = Some(info::hnsw(hnsw, before));
         }
-        if !change.metadata.is_empty() {
+        let strict_mode = change.strict_mode_config.is_some();
+        if let Some(config) = change.strict_mode_config {
+            let before = changed.strict_mode_config.unwrap_or_default();
+            changed.strict_mode_config = Some(limits::merged(config, before));
+            limits::check(&changed.strict_mode_config)?;
+        }
+        if knows(Feature::Metadata) && !change.metadata.is_empty() {
             let mut metadata = payload::to_engine(std::mem::take(&mut changed.metadata))?;
             metadata.merge(&payload::to_engine(change.metadata)?);
             changed.metadata = payload::from_engine(metadata);
         }
         definition::save(&self.folder, &changed).map_err(internal)?;
+        if strict_mode {
+            self.parts.limit(Limits::of(&changed).as_ref());
+        }
         *definition = changed;
         Ok(())
     }
 
     /// Removes the collection once the requests that still hold it have ended: the engine writes
     /// to its folder when it is closed.
-    pub fn remove(mut collection: Arc<Self>) -> Answer<()> {
+    pub fn remove(collection: Arc<Self>) -> Answer<()> {
         definition::remove(&collection.folder).map_err(internal)?;
-        let owned = loop {
-            match Arc::try_unwrap(collection) {
-                Ok(owned) => break owned,
-                Err(shared) => collection = shared,
-            }
-            std::thread::sleep(REMOVAL_PAUSE);
-        };
-        let Self { folder, shard, .. } = owned;
-        drop(shard);
+        let Self { folder, parts, .. } = sole(collection);
+        drop(parts);
         fs::remove_dir_all(folder).map_err(internal)
     }
 }

@@ -7,11 +7,23 @@ mod check;
 mod collection;
 mod convert;
 mod definition;
+mod indexed;
+mod limits;
+mod mark;
+mod merge;
+mod operation;
+mod part;
+mod parts;
+mod rate;
+mod reading;
 mod refusal;
 mod rest;
 mod serve;
 mod service;
+mod shard_key;
+mod slice;
 mod tls;
+mod version;
 
 use std::path::PathBuf;
 
@@ -53,6 +65,10 @@ pub struct Arguments {
     #[arg(long, requires = "tls_cert")]
     tls_client_ca: Option<PathBuf>,
 
+    /// The version to pass for: what came later is passed over, as by a server of that version.
+    #[arg(long, default_value_t)]
+    server_version: version::Version,
+
     /// Ends when the standard input does, so that a killed test leaves no server behind.
     #[arg(long)]
     exit_with_stdin: bool,
@@ -60,5 +76,7 @@ pub struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    serve::run(Arguments::parse()).await
+    let arguments = Arguments::parse();
+    version::set(arguments.server_version)?;
+    serve::run(arguments).await
 }

@@ -174,16 +174,22 @@ async fn what_the_test_server_lacks_is_refused_by_name() {
     }
     let mut bed = Bed::with_plane().await;
     let name = bed.name.clone();
-    let mut sharded = upserting(&name, line(1));
-    sharded.shard_key_selector = Some(proto::ShardKeySelector::default());
-    let status = bed.clients.points.upsert(sharded).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unimplemented);
-    assert!(status.message().contains("shard_key_selector"), "{status}");
-    let definition =
-        proto::CreateCollection { sharding_method: Some(proto::ShardingMethod::Custom.into()), ..plane("custom") };
+    let strict = proto::StrictModeConfig {
+        enabled: Some(true),
+        max_collection_vector_size_bytes: Some(1),
+        ..Default::default()
+    };
+    let definition = proto::CreateCollection { strict_mode_config: Some(strict), ..plane("strict") };
     let status = bed.clients.collections.create(definition).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
-    assert!(status.message().contains("sharding_method"), "{status}");
-    assert_eq!(bed.clients.count(&name, None).await, 0);
+    assert!(status.message().contains("max_collection_vector_size_bytes"), "{status}");
+    let query = proto::QueryPoints {
+        collection_name: name.clone(),
+        lookup_from: Some(proto::LookupLocation::default()),
+        ..Default::default()
+    };
+    let status = bed.clients.points.query(query).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
+    assert!(status.message().contains("lookup_from"), "{status}");
     bed.end().await;
 }

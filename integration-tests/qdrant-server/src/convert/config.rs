@@ -12,6 +12,7 @@ use qdrant_edge::{
 };
 use tonic::Status;
 
+use crate::limits;
 use crate::refusal::{Answer, invalid_body, lacking, refuse, wrong_input};
 
 /// The widest vector the server takes.
@@ -29,23 +30,20 @@ pub fn check(definition: &proto::CreateCollection) -> Answer<()> {
             return Err(invalid_body(field, "value 0 invalid, must be 1 or larger"));
         }
     }
-    match definition.sharding_method {
-        None => {}
-        Some(method) if method == proto::ShardingMethod::Auto as i32 => {}
-        Some(_) => return Err(lacking("sharding_method")),
+    if let Some(method) = definition.sharding_method {
+        proto::ShardingMethod::try_from(method)
+            .map_err(|_| Status::invalid_argument(format!("Malformed sharding method: {method}")))?;
     }
     quantization(&definition.quantization_config)?;
     refuse("payload", &definition.payload)?;
     refuse("id_tracker", &definition.id_tracker)?;
     hnsw(&definition.hnsw_config)?;
-    strict_mode(&definition.strict_mode_config)
+    limits::check(&definition.strict_mode_config)
 }
 
-pub fn strict_mode(given: &Option<proto::StrictModeConfig>) -> Answer<()> {
-    match given {
-        Some(config) if config.enabled == Some(true) => Err(lacking("strict_mode_config.enabled")),
-        Some(_) | None => Ok(()),
-    }
+/// Whether the client says which shard a point goes to.
+pub fn by_hand(definition: &proto::CreateCollection) -> bool {
+    definition.sharding_method == Some(proto::ShardingMethod::Custom.into())
 }
 
 fn hnsw(given: &Option<proto::HnswConfigDiff>) -> Answer<()> {

@@ -12,7 +12,10 @@ use qdrant_edge::{
 use tonic::Status;
 
 use super::{id, payload::path, select::timestamp};
+use crate::mark::{self, Mark};
 use crate::refusal::{Answer, invalid_body, lacking};
+use crate::slice::Slice;
+use crate::version::{Feature, knows};
 
 pub fn to_engine(filter: proto::Filter) -> Answer<Filter> {
     Ok(Filter {
@@ -35,14 +38,26 @@ pub fn optional(filter: Option<proto::Filter>) -> Answer<Option<Filter>> {
 
 /// An empty list is no clause at all: an empty `should` would otherwise match nothing.
 fn conditions(given: Vec<proto::Condition>) -> Answer<Option<Vec<Condition>>> {
-    let converted =
-        given.into_iter().filter_map(|one| one.condition_one_of).map(condition).collect::<Answer<Vec<_>>>()?;
+    let converted = given
+        .into_iter()
+        .filter_map(|one| one.condition_one_of)
+        .filter(known)
+        .map(condition)
+        .collect::<Answer<Vec<_>>>()?;
     Ok((!converted.is_empty()).then_some(converted))
+}
+
+/// A condition that came after this version is one without content, and the server passes over those.
+fn known(given: &ConditionOneOf) -> bool {
+    !matches!(given, ConditionOneOf::Slice(_)) || knows(Feature::Slice)
 }
 
 fn condition(given: ConditionOneOf) -> Answer<Condition> {
     Ok(match given {
-        ConditionOneOf::Field(one) => Condition::Field(field(one)?),
+        ConditionOneOf::Field(one) => match prefix(&one)? {
+            Some(mark) => mark.condition(),
+            None => Condition::Field(field(one)?),
+        },
         ConditionOneOf::IsEmpty(one) => Condition::IsEmpty(IsEmptyCondition::from(path(&one.key)?)),
         ConditionOneOf::IsNull(one) => Condition::IsNull(IsNullCondition::from(path(&one.key)?)),
         ConditionOneOf::HasId(ids) => {
@@ -53,10 +68,27 @@ fn condition(given: ConditionOneOf) -> Answer<Condition> {
         ConditionOneOf::Nested(nested) => {
             let filter =
                 nested.filter.ok_or_else(|| Status::invalid_argument("Nested condition must have a filter"))?;
-            Condition::Nested(NestedCondition::new(Nested { key: path(&nested.key)?, filter: to_engine(filter)? }))
+            let filter = to_engine(filter)?;
+            // The ids a mark becomes are of whole points, not of the objects within them.
+            if mark::within(&filter, &|mark| matches!(mark, Mark::Prefix { .. })) {
+                return Err(lacking("match.prefix within a nested condition"));
+            }
+            Condition::Nested(NestedCondition::new(Nested { key: path(&nested.key)?, filter }))
         }
-        ConditionOneOf::Slice(_) => return Err(lacking("filter.slice")),
+        ConditionOneOf::Slice(slice) => Mark::Slice(Slice::new(slice.total, slice.index)?).condition(),
     })
+}
+
+/// The condition that is nothing but a match with a prefix.
+fn prefix(given: &proto::FieldCondition) -> Answer<Option<Mark>> {
+    let Some(Wanted::Prefix(wanted)) = given.r#match.as_ref().and_then(|given| given.match_value.as_ref()) else {
+        return Ok(None);
+    };
+    let bare = proto::FieldCondition { key: given.key.clone(), r#match: given.r#match.clone(), ..Default::default() };
+    if !knows(Feature::MatchPrefix) || *given != bare {
+        return Ok(None);
+    }
+    Ok(Some(Mark::Prefix { key: path(&given.key)?, prefix: wanted.clone() }))
 }
 
 fn field(given: proto::FieldCondition) -> Answer<FieldCondition> {
@@ -97,7 +129,9 @@ fn field(given: proto::FieldCondition) -> Answer<FieldCondition> {
 fn wanted(given: proto::Match) -> Answer<Match> {
     let value = |value| Match::Value(MatchValue { value });
     Ok(match given.match_value {
-        None => return Err(Status::invalid_argument("Malformed Match condition")),
+        None => return Err(malformed_match()),
+        Some(Wanted::Prefix(_)) if !knows(Feature::MatchPrefix) => return Err(malformed_match()),
+        Some(Wanted::Substring(_)) if !knows(Feature::MatchSubstring) => return Err(malformed_match()),
         Some(Wanted::Keyword(text)) => value(ValueVariants::String(text)),
         Some(Wanted::Integer(number)) => value(ValueVariants::Integer(number)),
         Some(Wanted::Boolean(flag)) => value(ValueVariants::Bool(flag)),
@@ -116,9 +150,13 @@ fn wanted(given: proto::Match) -> Answer<Match> {
         Some(Wanted::ExceptIntegers(numbers)) => {
             Match::Except(MatchExcept { except: AnyVariants::Integers(numbers.integers.into_iter().collect()) })
         }
-        Some(Wanted::Prefix(_)) => return Err(lacking("match.prefix")),
+        Some(Wanted::Prefix(_)) => return Err(lacking("match.prefix with more in one condition")),
         Some(Wanted::Substring(_)) => return Err(lacking("match.substring")),
     })
+}
+
+fn malformed_match() -> Status {
+    Status::invalid_argument("Malformed Match condition")
 }
 
 fn bounding_box(given: proto::GeoBoundingBox) -> Answer<GeoBoundingBox> {

@@ -7,6 +7,7 @@ use tonic::Status;
 
 use super::{id, payload, vector};
 use crate::refusal::Answer;
+use crate::shard_key::Key;
 
 pub fn to_engine(point: proto::PointStruct) -> Answer<PointStructPersisted> {
     let vector = vector::of_point(point.vectors)?;
@@ -32,7 +33,7 @@ pub fn retrieved(record: Record) -> proto::RetrievedPoint {
         id: Some(id::from_engine(record.id)),
         payload: record.payload.map(payload::from_engine).unwrap_or_default(),
         vectors: record.vector.and_then(vector::from_point),
-        shard_key: None,
+        shard_key: shard_key(serde_json::to_value(&record.shard_key)),
         order_value: record.order_value.map(order),
     }
 }
@@ -44,9 +45,14 @@ pub fn scored(point: ScoredPoint) -> proto::ScoredPoint {
         score: point.score,
         version: point.version,
         vectors: point.vector.and_then(vector::from_point),
-        shard_key: None,
+        shard_key: shard_key(serde_json::to_value(&point.shard_key)),
         order_value: point.order_value.map(order),
     }
+}
+
+/// The engine's own key has no public name, but it can be written as JSON.
+fn shard_key(json: serde_json::Result<serde_json::Value>) -> Option<proto::ShardKey> {
+    Key::from_json(&json.ok()?).map(|key| key.to_proto())
 }
 
 fn order(value: OrderValue) -> proto::OrderValue {

@@ -27,8 +27,8 @@ const DEFAULT_RRF_K: u32 = 2;
 /// Finds the stored vector of that name and point.
 pub type Lookup<'a> = &'a dyn Fn(&str, PointId) -> Answer<VectorInternal>;
 
+/// All but the shard keys, which are none of the engine's business.
 pub fn to_engine(query: proto::QueryPoints, lookup: Lookup) -> Answer<QueryRequest> {
-    refuse("shard_key_selector", &query.shard_key_selector)?;
     refuse("lookup_from", &query.lookup_from)?;
     let limit = limit(query.limit)?;
     if !query.prefetch.is_empty() && query.query.is_none() {

@@ -15,6 +15,7 @@ use tonic::Status;
 
 use super::{filter, id, index, payload, point};
 use crate::refusal::{Answer, invalid_body, refuse, wrong_input};
+use crate::shard_key::Selection;
 
 /// Whom a write is for.
 enum Target {
@@ -160,43 +161,32 @@ fn field(name: &str) -> Answer<qdrant_edge::JsonPath> {
     payload::path(name)
 }
 
-/// One of the mixed operations of a batch.
-pub fn operation(given: proto::PointsUpdateOperation) -> Answer<UpdateOperation> {
+/// One of the mixed operations of a batch, and the shard keys it is for.
+pub fn operation(given: proto::PointsUpdateOperation) -> Answer<(Selection, UpdateOperation)> {
     #[expect(deprecated, reason = "older clients still send them")]
-    match given.operation.ok_or_else(|| wrong_input("Operation is missing"))? {
+    let (keys, operation) = match given.operation.ok_or_else(|| wrong_input("Operation is missing"))? {
         Operation::Upsert(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            upsert(given.points, given.update_filter, given.update_mode)
+            (given.shard_key_selector, upsert(given.points, given.update_filter, given.update_mode))
         }
-        Operation::DeletePoints(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            delete(given.points)
-        }
-        Operation::DeleteDeprecated(selector) => delete(Some(selector)),
+        Operation::DeletePoints(given) => (given.shard_key_selector, delete(given.points)),
+        Operation::DeleteDeprecated(selector) => (None, delete(Some(selector))),
         Operation::SetPayload(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            set_payload(given.payload, given.points_selector, given.key)
+            (given.shard_key_selector, set_payload(given.payload, given.points_selector, given.key))
         }
         Operation::OverwritePayload(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            overwrite_payload(given.payload, given.points_selector, given.key)
+            (given.shard_key_selector, overwrite_payload(given.payload, given.points_selector, given.key))
         }
         Operation::DeletePayload(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            delete_payload(&given.keys, given.points_selector)
+            (given.shard_key_selector, delete_payload(&given.keys, given.points_selector))
         }
-        Operation::ClearPayload(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            clear_payload(given.points)
-        }
-        Operation::ClearPayloadDeprecated(selector) => clear_payload(Some(selector)),
+        Operation::ClearPayload(given) => (given.shard_key_selector, clear_payload(given.points)),
+        Operation::ClearPayloadDeprecated(selector) => (None, clear_payload(Some(selector))),
         Operation::UpdateVectors(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            update_vectors(given.points, given.update_filter)
+            (given.shard_key_selector, update_vectors(given.points, given.update_filter))
         }
         Operation::DeleteVectors(given) => {
-            refuse("shard_key_selector", &given.shard_key_selector)?;
-            delete_vectors(given.points_selector, given.vectors)
+            (given.shard_key_selector, delete_vectors(given.points_selector, given.vectors))
         }
-    }
+    };
+    Ok((Selection::of(keys)?, operation?))
 }

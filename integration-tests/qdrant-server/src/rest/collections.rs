@@ -28,7 +28,7 @@ pub struct Waiting {
 }
 
 pub async fn version() -> Json<Value> {
-    Json(json!({ "title": health::TITLE, "version": health::VERSION }))
+    Json(json!({ "title": health::TITLE, "version": crate::version::current().to_string() }))
 }
 
 pub async fn list(State(catalog): State<Arc<Catalog>>) -> Answered<Value> {
@@ -40,7 +40,7 @@ pub async fn list(State(catalog): State<Arc<Catalog>>) -> Answered<Value> {
 pub async fn info(State(catalog): State<Arc<Catalog>>, Path(name): Path<String>) -> Answered<Value> {
     let start = Instant::now();
     let collection = catalog.find(&name)?;
-    let result = blocking(move || described_by(collection.info(), collection.shard().info())).await?;
+    let result = blocking(move || described_by(collection.info(), collection.parts().info())).await?;
     Ok(Reply::since(start, result))
 }
 
@@ -173,8 +173,9 @@ pub async fn delete_index(
 }
 
 pub async fn shard_keys(State(catalog): State<Arc<Catalog>>, Path(name): Path<String>) -> Answered<Value> {
-    catalog.find(&name)?;
-    Ok(Reply::since(Instant::now(), json!({})))
+    let keys = catalog.find(&name)?.parts().keys();
+    let shown: Value = keys.iter().map(|key| json!({ "key": key.to_json() })).collect();
+    Ok(Reply::since(Instant::now(), json!({ "shard_keys": shown })))
 }
 
 pub async fn create_shard_key() -> Answered<bool> {

@@ -20,6 +20,7 @@ use super::vectors::{checked, invalid};
 use crate::catalog::Catalog;
 use crate::refusal::{internal, refuse};
 use crate::service::writes;
+use crate::shard_key::Selection;
 
 pub type Changed = Answered<Updated>;
 
@@ -49,7 +50,7 @@ impl From<proto::UpdateResult> for Updated {
 /// Applies one operation.
 pub async fn one(catalog: &Catalog, name: &str, asked: &Writing, operation: UpdateOperation) -> Changed {
     let start = Instant::now();
-    let answer = writes::one(catalog, name, Some(asked.wait), Ok(operation)).await?.into_inner();
+    let answer = writes::one(catalog, name, Some(asked.wait), Ok(Selection::Unsaid), Ok(operation)).await?.into_inner();
     let result = answer.result.ok_or_else(|| internal("a write without a result"))?;
     Ok(Reply::since(start, result.into()))
 }
@@ -405,7 +406,8 @@ pub async fn batch(
     Given(given): Given<Operations>,
 ) -> Answered<Vec<Updated>> {
     let start = Instant::now();
-    let operations = given.operations.into_iter().map(Operation::read).collect::<Result<_, _>>()?;
+    let operations =
+        given.operations.into_iter().map(|one| Ok((Selection::Unsaid, one.read()?))).collect::<Result<_, Refused>>()?;
     let answer = writes::batch(&catalog, &name, Some(asked.wait), Ok(operations)).await?.into_inner();
     Ok(Reply::since(start, answer.result.into_iter().map(Into::into).collect()))
 }

@@ -14,7 +14,8 @@ use super::points::ShardKey;
 use super::vectors::{Input, invalid};
 use crate::collection::Collection;
 use crate::convert::query::between;
-use crate::refusal::{from_engine, lacking, refuse};
+use crate::refusal::{lacking, refuse};
+use crate::shard_key::Selection;
 
 const DEFAULT_LIMIT: usize = 10;
 const DEFAULT_DIVERSITY: f32 = 0.5;
@@ -204,15 +205,13 @@ pub fn found(collection: &Collection, given: QueryBody) -> Result<Vec<ScoredPoin
         query,
         filter: reader.excluding(given.filter),
         score_threshold: given.score_threshold.map(OrderedFloat),
-        // On the server too the offset is none of the shard's business: it gives as many more points.
-        limit: limit.saturating_add(offset),
-        offset: 0,
+        limit,
+        offset,
         params: given.params,
         with_vector: given.with_vector.unwrap_or(WithVector::Bool(false)),
         with_payload: given.with_payload.unwrap_or(WithPayloadInterface::Bool(false)),
     };
-    let points = collection.shard().query(request).map_err(from_engine)?;
-    Ok(points.into_iter().skip(offset).take(limit).collect())
+    Ok(collection.query(&Selection::Unsaid, request)?)
 }
 
 fn limit(given: Option<usize>) -> Result<usize, Refused> {
@@ -327,7 +326,7 @@ impl Reader<'_> {
             Ok(vector) => Ok(vector),
             Err(point) => {
                 self.referenced.push(point);
-                Ok(self.collection.vector(name, point)?)
+                Ok(self.collection.vector(&Selection::Unsaid, name, point)?)
             }
         }
     }

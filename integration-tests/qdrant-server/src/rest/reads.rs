@@ -18,8 +18,9 @@ use super::query::{QueryBatch, QueryBody, found};
 use super::request::{Asked, Given, Reading};
 use super::vectors::invalid;
 use crate::catalog::Catalog;
-use crate::refusal::{from_engine, refuse, wrong_input};
+use crate::refusal::{refuse, wrong_input};
 use crate::service::blocking;
+use crate::shard_key::Selection;
 
 /// As many values as a facet gives when it does not say.
 const DEFAULT_FACETS: usize = 10;
@@ -46,10 +47,8 @@ pub async fn retrieve(
     let collection = catalog.find(&name)?;
     let with_payload = given.with_payload.unwrap_or(WithPayloadInterface::Bool(true));
     let with_vector = given.with_vector.unwrap_or(WithVector::Bool(false));
-    let records = blocking(move || {
-        collection.shard().retrieve(&given.ids, Some(with_payload), Some(with_vector)).map_err(from_engine)
-    })
-    .await?;
+    let records =
+        blocking(move || collection.retrieve(&Selection::Unsaid, &given.ids, &with_payload, &with_vector)).await?;
     Ok(Reply::since(start, records.into_iter().map(Into::into).collect()))
 }
 
@@ -102,7 +101,7 @@ pub async fn scroll(
         with_vector: given.with_vector.unwrap_or(WithVector::Bool(false)),
         order_by: given.order_by,
     };
-    let (records, next_page_offset) = blocking(move || collection.shard().scroll(request).map_err(from_engine)).await?;
+    let (records, next_page_offset) = blocking(move || collection.scroll(&Selection::Unsaid, request)).await?;
     let points = records.into_iter().map(Into::into).collect();
     Ok(Reply::since(start, Page { points, next_page_offset }))
 }
@@ -126,7 +125,7 @@ pub async fn count(
     refuse("shard_key", &given.shard_key)?;
     let collection = catalog.find(&name)?;
     let request = CountRequest { filter: given.filter, exact: given.exact.unwrap_or(true) };
-    let count = blocking(move || collection.shard().count(request).map_err(from_engine)).await?;
+    let count = blocking(move || collection.count(&Selection::Unsaid, request)).await?;
     Ok(Reply::since(start, json!({ "count": count })))
 }
 
@@ -197,7 +196,7 @@ pub async fn facet(
         filter: given.filter,
         exact: given.exact.unwrap_or(false),
     };
-    let found = blocking(move || collection.shard().facet(request).map_err(from_engine)).await?;
+    let found = blocking(move || collection.facet(&Selection::Unsaid, request)).await?;
     let hits: Value =
         found.hits.into_iter().map(|hit| json!({ "value": facet_value(hit.value), "count": hit.count })).collect();
     Ok(Reply::since(start, json!({ "hits": hits })))

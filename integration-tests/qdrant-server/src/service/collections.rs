@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use qdrant_client::qdrant as proto;
 use qdrant_client::qdrant::collections_server::Collections;
-use tonic::{Request, Response};
+use tonic::{Request, Response, Status};
 
 use super::blocking;
 use crate::catalog::Catalog;
-use crate::refusal::{Answer, lacking};
+use crate::refusal::{Answer, lacking, refuse};
+use crate::shard_key::Key;
 
 pub struct CollectionsService(pub Arc<Catalog>);
 
@@ -139,22 +140,43 @@ impl Collections for CollectionsService {
 
     async fn create_shard_key(
         &self,
-        _request: Request<proto::CreateShardKeyRequest>,
+        request: Request<proto::CreateShardKeyRequest>,
     ) -> Answer<Response<proto::CreateShardKeyResponse>> {
-        Err(lacking("CreateShardKey"))
+        let start = Instant::now();
+        let given = request.into_inner();
+        let made = given.request.ok_or_else(|| Status::invalid_argument("empty request"))?;
+        if !made.placement.is_empty() {
+            return Err(lacking("placement"));
+        }
+        refuse("initial_state", &made.initial_state)?;
+        let key = Key::required(made.shard_key)?;
+        let collection = self.0.find(&given.collection_name)?;
+        blocking(move || collection.add_key(key)).await?;
+        Ok(Response::new(proto::CreateShardKeyResponse { result: true, time: start.elapsed().as_secs_f64() }))
     }
 
     async fn delete_shard_key(
         &self,
-        _request: Request<proto::DeleteShardKeyRequest>,
+        request: Request<proto::DeleteShardKeyRequest>,
     ) -> Answer<Response<proto::DeleteShardKeyResponse>> {
-        Err(lacking("DeleteShardKey"))
+        let start = Instant::now();
+        let given = request.into_inner();
+        let removed = given.request.ok_or_else(|| Status::invalid_argument("empty request"))?;
+        let key = Key::required(removed.shard_key)?;
+        let collection = self.0.find(&given.collection_name)?;
+        blocking(move || collection.remove_key(&key)).await?;
+        Ok(Response::new(proto::DeleteShardKeyResponse { result: true, time: start.elapsed().as_secs_f64() }))
     }
 
     async fn list_shard_keys(
         &self,
-        _request: Request<proto::ListShardKeysRequest>,
+        request: Request<proto::ListShardKeysRequest>,
     ) -> Answer<Response<proto::ListShardKeysResponse>> {
-        Err(lacking("ListShardKeys"))
+        let start = Instant::now();
+        let keys = self.0.find(&request.into_inner().collection_name)?.parts().keys();
+        Ok(Response::new(proto::ListShardKeysResponse {
+            shard_keys: keys.iter().map(|key| proto::ShardKeyDescription { key: Some(key.to_proto()) }).collect(),
+            time: start.elapsed().as_secs_f64(),
+        }))
     }
 }

@@ -5,10 +5,7 @@ use qdrant_client::qdrant::qdrant_server::Qdrant;
 use tonic::{Request, Response};
 
 use crate::refusal::Answer;
-
-/// The version of the server that was made from the same sources as this engine: `qdrant-edge`
-/// 0.7.2 was cut on 1 June 2026, server 1.18.2 on 3 June.
-pub const VERSION: &str = "1.18.2";
+use crate::version;
 
 /// What a server calls itself.
 pub const TITLE: &str = "qdrant - vector search engine";
@@ -23,7 +20,7 @@ impl Qdrant for HealthService {
     ) -> Answer<Response<proto::HealthCheckReply>> {
         Ok(Response::new(proto::HealthCheckReply {
             title: TITLE.to_owned(),
-            version: VERSION.to_owned(),
+            version: version::current().to_string(),
             commit: None,
         }))
     }

@@ -9,7 +9,8 @@ use tonic::{Request, Response};
 use super::{reads, writes};
 use crate::catalog::Catalog;
 use crate::convert::write;
-use crate::refusal::{Answer, invalid_body, lacking, refuse};
+use crate::refusal::{Answer, invalid_body, lacking};
+use crate::shard_key::Selection;
 
 type Changed = Answer<Response<proto::PointsOperationResponse>>;
 
@@ -19,70 +20,70 @@ pub struct PointsService(pub Arc<Catalog>);
 impl Points for PointsService {
     async fn upsert(&self, request: Request<proto::UpsertPoints>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::upsert(given.points, given.update_filter, given.update_mode);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn delete(&self, request: Request<proto::DeletePoints>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::delete(given.points);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn update_vectors(&self, request: Request<proto::UpdatePointVectors>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::update_vectors(given.points, given.update_filter);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn delete_vectors(&self, request: Request<proto::DeletePointVectors>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::delete_vectors(given.points_selector, given.vectors);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn set_payload(&self, request: Request<proto::SetPayloadPoints>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::set_payload(given.payload, given.points_selector, given.key);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn overwrite_payload(&self, request: Request<proto::SetPayloadPoints>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::overwrite_payload(given.payload, given.points_selector, given.key);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn delete_payload(&self, request: Request<proto::DeletePayloadPoints>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::delete_payload(&given.keys, given.points_selector);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn clear_payload(&self, request: Request<proto::ClearPayloadPoints>) -> Changed {
         let given = request.into_inner();
-        refuse("shard_key_selector", &given.shard_key_selector)?;
+        let keys = Selection::of(given.shard_key_selector);
         let operation = write::clear_payload(given.points);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, keys, operation).await
     }
 
     async fn create_field_index(&self, request: Request<proto::CreateFieldIndexCollection>) -> Changed {
         let given = request.into_inner();
         let (name, wait) = (given.collection_name.clone(), given.wait);
-        writes::one(&self.0, &name, wait, write::create_index(given)).await
+        writes::one(&self.0, &name, wait, Ok(Selection::Unsaid), write::create_index(given)).await
     }
 
     async fn delete_field_index(&self, request: Request<proto::DeleteFieldIndexCollection>) -> Changed {
         let given = request.into_inner();
         let operation = write::delete_index(&given.field_name);
-        writes::one(&self.0, &given.collection_name, given.wait, operation).await
+        writes::one(&self.0, &given.collection_name, given.wait, Ok(Selection::Unsaid), operation).await
     }
 
     async fn update_batch(

@@ -11,20 +11,22 @@ use super::blocking;
 use crate::catalog::Catalog;
 use crate::collection::Collection;
 use crate::convert::{filter, id, payload, point, query, select};
-use crate::refusal::{Answer, from_engine, invalid_body, refuse, wrong_input};
+use crate::refusal::{Answer, invalid_body, wrong_input};
+use crate::shard_key::Selection;
 
 /// As many values as a facet gives when it does not say.
 const DEFAULT_FACETS: u64 = 10;
 
 pub async fn get(catalog: &Catalog, given: proto::GetPoints) -> Answer<Response<proto::GetResponse>> {
     let start = Instant::now();
-    refuse("shard_key_selector", &given.shard_key_selector)?;
+    let keys = Selection::of(given.shard_key_selector)?;
     let collection = catalog.find(&given.collection_name)?;
+    collection.within_time(given.timeout)?;
     let ids = id::all_to_engine(given.ids)?;
     let with_payload = select::with_payload(given.with_payload, true)?;
     let with_vectors = select::with_vectors(given.with_vectors);
     let result = blocking(move || {
-        let records = collection.shard().retrieve(&ids, Some(with_payload), Some(with_vectors)).map_err(from_engine)?;
+        let records = collection.retrieve(&keys, &ids, &with_payload, &with_vectors)?;
         Ok(records.into_iter().map(point::retrieved).collect())
     })
     .await?;
@@ -33,11 +35,12 @@ pub async fn get(catalog: &Catalog, given: proto::GetPoints) -> Answer<Response<
 
 pub async fn scroll(catalog: &Catalog, given: proto::ScrollPoints) -> Answer<Response<proto::ScrollResponse>> {
     let start = Instant::now();
-    refuse("shard_key_selector", &given.shard_key_selector)?;
+    let keys = Selection::of(given.shard_key_selector)?;
     if given.limit == Some(0) {
         return Err(invalid_body("limit", "value 0 invalid, must be 1 or larger"));
     }
     let collection = catalog.find(&given.collection_name)?;
+    collection.within_time(given.timeout)?;
     let request = ScrollRequest {
         offset: given.offset.map(id::to_engine).transpose()?,
         limit: given.limit.map(|limit| limit as usize),
@@ -53,7 +56,7 @@ pub async fn scroll(catalog: &Catalog, given: proto::ScrollPoints) -> Answer<Res
              the `order_by.start_from` value",
         ));
     }
-    let (records, next) = blocking(move || collection.shard().scroll(request).map_err(from_engine)).await?;
+    let (records, next) = blocking(move || collection.scroll(&keys, request)).await?;
     Ok(Response::new(proto::ScrollResponse {
         next_page_offset: next.map(id::from_engine),
         result: records.into_iter().map(point::retrieved).collect(),
@@ -64,10 +67,11 @@ pub async fn scroll(catalog: &Catalog, given: proto::ScrollPoints) -> Answer<Res
 
 pub async fn count(catalog: &Catalog, given: proto::CountPoints) -> Answer<Response<proto::CountResponse>> {
     let start = Instant::now();
-    refuse("shard_key_selector", &given.shard_key_selector)?;
+    let keys = Selection::of(given.shard_key_selector)?;
     let collection = catalog.find(&given.collection_name)?;
+    collection.within_time(given.timeout)?;
     let request = CountRequest { filter: filter::optional(given.filter)?, exact: given.exact.unwrap_or(true) };
-    let count = blocking(move || collection.shard().count(request).map_err(from_engine)).await?;
+    let count = blocking(move || collection.count(&keys, request)).await?;
     Ok(Response::new(proto::CountResponse {
         result: Some(proto::CountResult { count: count as u64 }),
         time: start.elapsed().as_secs_f64(),
@@ -78,6 +82,7 @@ pub async fn count(catalog: &Catalog, given: proto::CountPoints) -> Answer<Respo
 pub async fn query(catalog: &Catalog, given: proto::QueryPoints) -> Answer<Response<proto::QueryResponse>> {
     let start = Instant::now();
     let collection = catalog.find(&given.collection_name)?;
+    collection.within_time(given.timeout)?;
     let result = blocking(move || found(&collection, given)).await?;
     Ok(Response::new(proto::QueryResponse { result, time: start.elapsed().as_secs_f64(), usage: None }))
 }
@@ -88,6 +93,10 @@ pub async fn query_batch(
 ) -> Answer<Response<proto::QueryBatchResponse>> {
     let start = Instant::now();
     let collection = catalog.find(&given.collection_name)?;
+    collection.within_time(given.timeout)?;
+    if let Some(limits) = collection.limits() {
+        limits.searches(given.query_points.len())?;
+    }
     let result = blocking(move || {
         given
             .query_points
@@ -99,27 +108,24 @@ pub async fn query_batch(
     Ok(Response::new(proto::QueryBatchResponse { result, time: start.elapsed().as_secs_f64(), usage: None }))
 }
 
-fn found(collection: &Collection, given: proto::QueryPoints) -> Answer<Vec<proto::ScoredPoint>> {
-    let mut request = query::to_engine(given, &|name, id| collection.vector(name, id))?;
-    // On the server too the offset is none of the shard's business: it gives as many more points.
-    let (offset, limit) = (std::mem::take(&mut request.offset), request.limit);
-    request.limit = limit.saturating_add(offset);
-    let points = collection.shard().query(request).map_err(from_engine)?;
-    let page = points.into_iter().skip(offset).take(limit);
-    Ok(page.map(point::scored).collect())
+fn found(collection: &Collection, mut given: proto::QueryPoints) -> Answer<Vec<proto::ScoredPoint>> {
+    let keys = Selection::of(given.shard_key_selector.take())?;
+    let request = query::to_engine(given, &|name, id| collection.vector(&keys, name, id))?;
+    Ok(collection.query(&keys, request)?.into_iter().map(point::scored).collect())
 }
 
 pub async fn facet(catalog: &Catalog, given: proto::FacetCounts) -> Answer<Response<proto::FacetResponse>> {
     let start = Instant::now();
-    refuse("shard_key_selector", &given.shard_key_selector)?;
+    let keys = Selection::of(given.shard_key_selector)?;
     let collection = catalog.find(&given.collection_name)?;
+    collection.within_time(given.timeout)?;
     let request = FacetRequest {
         key: payload::path(&given.key)?,
         limit: given.limit.unwrap_or(DEFAULT_FACETS) as usize,
         filter: filter::optional(given.filter)?,
         exact: given.exact.unwrap_or(false),
     };
-    let found = blocking(move || collection.shard().facet(request).map_err(from_engine)).await?;
+    let found = blocking(move || collection.facet(&keys, request)).await?;
     Ok(Response::new(proto::FacetResponse {
         hits: found
             .hits

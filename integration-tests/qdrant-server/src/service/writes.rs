@@ -12,18 +12,20 @@ use super::blocking;
 use crate::catalog::Catalog;
 use crate::collection::Collection;
 use crate::refusal::{Answer, from_engine};
+use crate::shard_key::Selection;
 
 pub async fn one(
     catalog: &Catalog,
     name: &str,
     wait: Option<bool>,
+    selection: Answer<Selection>,
     operation: Answer<UpdateOperation>,
 ) -> Answer<Response<proto::PointsOperationResponse>> {
     let start = Instant::now();
     let collection = catalog.find(name)?;
-    let operation = operation?;
+    let (selection, operation) = (selection?, operation?);
     let wait = wait.unwrap_or(false);
-    let result = blocking(move || apply(&collection, wait, operation)).await?;
+    let result = blocking(move || apply(&collection, wait, &selection, operation)).await?;
     Ok(Response::new(proto::PointsOperationResponse {
         result: Some(result),
         time: start.elapsed().as_secs_f64(),
@@ -37,21 +39,29 @@ pub async fn batch(
     catalog: &Catalog,
     name: &str,
     wait: Option<bool>,
-    operations: Answer<Vec<UpdateOperation>>,
+    operations: Answer<Vec<(Selection, UpdateOperation)>>,
 ) -> Answer<Response<proto::UpdateBatchResponse>> {
     let start = Instant::now();
     let collection: Arc<Collection> = catalog.find(name)?;
     let operations = operations?;
     let wait = wait.unwrap_or(false);
     let result = blocking(move || {
-        operations.into_iter().map(|operation| apply(&collection, wait, operation)).collect::<Answer<Vec<_>>>()
+        operations
+            .into_iter()
+            .map(|(selection, operation)| apply(&collection, wait, &selection, operation))
+            .collect::<Answer<Vec<_>>>()
     })
     .await?;
     Ok(Response::new(proto::UpdateBatchResponse { result, time: start.elapsed().as_secs_f64(), usage: None }))
 }
 
-fn apply(collection: &Collection, wait: bool, operation: UpdateOperation) -> Answer<proto::UpdateResult> {
-    let written = collection.write(operation);
+fn apply(
+    collection: &Collection,
+    wait: bool,
+    selection: &Selection,
+    operation: UpdateOperation,
+) -> Answer<proto::UpdateResult> {
+    let written = collection.write(selection, operation)?;
     let status = match wait {
         true => proto::UpdateStatus::Completed,
         false => proto::UpdateStatus::Acknowledged,

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 pub mod kinds;
+pub mod sharded;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -198,8 +199,14 @@ impl Bed {
             let key = std::env::var("VECTORFUSE_QDRANT_API_KEY").ok();
             return Self { clients: Clients::connect(&url, key.as_deref()).await, name, _own: None };
         }
+        Self::with_arguments(&[]).await
+    }
+
+    /// On a server of its own, whatever the environment says.
+    pub async fn with_arguments(arguments: &[&str]) -> Self {
+        let name = format!("vectorfuse-{}", uuid::Uuid::new_v4());
         let data = tempfile::tempdir().unwrap();
-        let server = Server::start(data.path(), &[]);
+        let server = Server::start(data.path(), arguments);
         Self { clients: Clients::connect(&server.url, None).await, name, _own: Some((server, data)) }
     }
 
@@ -229,6 +236,12 @@ pub fn plane(name: &str) -> proto::CreateCollection {
 
 pub fn dots(size: u64) -> proto::VectorParams {
     proto::VectorParams { size, distance: proto::Distance::Dot.into(), ..Default::default() }
+}
+
+/// The condition that a point is in that slice, which the client's own types name no function for.
+pub fn slice(total: u32, index: u32) -> proto::Condition {
+    use proto::condition::ConditionOneOf;
+    proto::Condition { condition_one_of: Some(ConditionOneOf::Slice(proto::SliceCondition { total, index })) }
 }
 
 pub fn upserting(collection: &str, points: Vec<proto::PointStruct>) -> proto::UpsertPoints {
