@@ -4,6 +4,7 @@
 mod auth;
 mod catalog;
 mod check;
+mod cluster;
 mod collection;
 mod convert;
 mod definition;

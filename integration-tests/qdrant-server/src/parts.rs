@@ -77,7 +77,7 @@ impl Parts {
         self.keyed.as_ref().map(|keyed| keyed.read().keys().cloned().collect()).unwrap_or_default()
     }
 
-    fn all(&self) -> Vec<Chosen> {
+    pub fn all(&self) -> Vec<Chosen> {
         match &self.keyed {
             None => vec![(None, self.base.clone())],
             Some(keyed) => keyed.read().iter().map(|(key, one)| (Some(key.clone()), one.part.clone())).collect(),
@@ -208,7 +208,7 @@ fn bad(why: impl std::fmt::Display) -> Status {
 /// The part of each listed key; a folder that is not listed was never finished or was being removed.
 fn load_keyed(folder: &Path) -> anyhow::Result<BTreeMap<Key, Keyed>> {
     let path = folder.join(KEYS);
-    let listed: Vec<(Json, String)> = match path.exists() {
+    let listed: Vec<(Key, String)> = match path.exists() {
         true => serde_json::from_slice(&fs::read(&path)?).with_context(|| format!("reading {}", path.display()))?,
         false => Vec::new(),
     };
@@ -224,7 +224,6 @@ fn load_keyed(folder: &Path) -> anyhow::Result<BTreeMap<Key, Keyed>> {
     listed
         .into_iter()
         .map(|(key, folder)| {
-            let key = Key::from_json(&key).with_context(|| format!("{key} is no shard key"))?;
             let part = Arc::new(Part::load(&parts.join(&folder))?);
             Ok((key, Keyed { folder, part }))
         })

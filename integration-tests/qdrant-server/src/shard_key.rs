@@ -4,12 +4,14 @@ use std::fmt;
 
 use qdrant_client::qdrant as proto;
 use qdrant_client::qdrant::shard_key;
+use serde::Deserialize;
 use serde_json::Value as Json;
 use tonic::Status;
 
 use crate::refusal::Answer;
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(untagged)]
 pub enum Key {
     Word(String),
     Number(u64),
@@ -41,14 +43,6 @@ impl Key {
         match self {
             Self::Word(word) => Json::from(word.as_str()),
             Self::Number(number) => Json::from(*number),
-        }
-    }
-
-    pub fn from_json(json: &Json) -> Option<Self> {
-        match json {
-            Json::String(word) => Some(Self::Word(word.clone())),
-            Json::Number(number) => number.as_u64().map(Self::Number),
-            Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
         }
     }
 

@@ -52,7 +52,7 @@ pub fn scored(point: ScoredPoint) -> proto::ScoredPoint {
 
 /// The engine's own key has no public name, but it can be written as JSON.
 fn shard_key(json: serde_json::Result<serde_json::Value>) -> Option<proto::ShardKey> {
-    Key::from_json(&json.ok()?).map(|key| key.to_proto())
+    serde_json::from_value::<Key>(json.ok()?).ok().map(|key| key.to_proto())
 }
 
 fn order(value: OrderValue) -> proto::OrderValue {

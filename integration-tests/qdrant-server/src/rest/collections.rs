@@ -1,4 +1,4 @@
-//! Collections, their aliases, indexes and shard keys.
+//! Collections, their aliases and indexes.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,8 +17,9 @@ use super::info::described_by;
 use super::points::{self, Changed};
 use super::request::{Asked, Given, Writing};
 use crate::catalog::Catalog;
-use crate::refusal::{Answer, lacking, wrong_input};
+use crate::refusal::{Answer, wrong_input};
 use crate::service::{blocking, health};
+use crate::shard_key::Selection;
 
 /// Of a change to a collection. It is done before it is answered.
 #[derive(Deserialize)]
@@ -76,7 +77,10 @@ pub async fn delete(
     change(catalog, move |catalog| catalog.delete(&name)).await
 }
 
-async fn change(catalog: Arc<Catalog>, work: impl FnOnce(&Catalog) -> Answer<bool> + Send + 'static) -> Answered<bool> {
+pub async fn change(
+    catalog: Arc<Catalog>,
+    work: impl FnOnce(&Catalog) -> Answer<bool> + Send + 'static,
+) -> Answered<bool> {
     let start = Instant::now();
     let changed = blocking(move || work(&catalog)).await?;
     Ok(Reply::since(start, changed))
@@ -157,7 +161,7 @@ pub async fn create_index(
     let schema = given.field_schema.ok_or_else(|| wrong_input("Field schema is not provided"))?;
     let operation =
         FieldIndexOperations::CreateIndex(CreateIndex { field_name: given.field_name, field_schema: Some(schema) });
-    points::one(&catalog, &name, &asked, UpdateOperation::FieldIndexOperation(operation)).await
+    points::one(&catalog, &name, &asked, (Selection::Unsaid, UpdateOperation::FieldIndexOperation(operation))).await
 }
 
 pub async fn delete_index(
@@ -169,19 +173,5 @@ pub async fn delete_index(
         Refused::malformed(format!("Deserialize error in path parameters: invalid json path '{field}'"))
     })?;
     let operation = UpdateOperation::FieldIndexOperation(FieldIndexOperations::DeleteIndex(field));
-    points::one(&catalog, &name, &asked, operation).await
-}
-
-pub async fn shard_keys(State(catalog): State<Arc<Catalog>>, Path(name): Path<String>) -> Answered<Value> {
-    let keys = catalog.find(&name)?.parts().keys();
-    let shown: Value = keys.iter().map(|key| json!({ "key": key.to_json() })).collect();
-    Ok(Reply::since(Instant::now(), json!({ "shard_keys": shown })))
-}
-
-pub async fn create_shard_key() -> Answered<bool> {
-    Err(lacking("CreateShardKey").into())
-}
-
-pub async fn delete_shard_key() -> Answered<bool> {
-    Err(lacking("DeleteShardKey").into())
+    points::one(&catalog, &name, &asked, (Selection::Unsaid, operation)).await
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod collections;
 mod definition;
+mod filter;
 mod info;
 mod output;
 mod points;
@@ -11,6 +12,7 @@ mod query;
 mod reads;
 mod request;
 mod settings;
+mod shards;
 mod vectors;
 
 use std::sync::Arc;
@@ -55,8 +57,9 @@ pub fn router(catalog: Arc<Catalog>, keys: Keys) -> Router {
         .route("/aliases", get(collections::aliases_of))
         .route("/index", put(collections::create_index))
         .route("/index/{field}", delete(collections::delete_index))
-        .route("/shards", get(collections::shard_keys).put(collections::create_shard_key))
-        .route("/shards/delete", post(collections::delete_shard_key))
+        .route("/shards", get(shards::listed).put(shards::create))
+        .route("/shards/delete", post(shards::delete))
+        .route("/cluster", get(shards::cluster))
         .route("/facet", post(reads::facet))
         .nest("/points", points);
     Router::new()

@@ -15,7 +15,9 @@ use qdrant_edge::{
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answered, Refused, Reply};
+use super::filter::filter;
 use super::request::{Asked, Given, Writing};
+use super::shards::Keys;
 use super::vectors::{checked, invalid};
 use crate::catalog::Catalog;
 use crate::refusal::{internal, refuse};
@@ -24,8 +26,8 @@ use crate::shard_key::Selection;
 
 pub type Changed = Answered<Updated>;
 
-/// Which parts of a collection a request is for.
-pub type ShardKey = serde_json::Value;
+/// A write and whom of the collection's parts it is for.
+type Placed = (Selection, UpdateOperation);
 
 #[derive(Serialize)]
 pub struct Updated {
@@ -48,9 +50,9 @@ impl From<proto::UpdateResult> for Updated {
 }
 
 /// Applies one operation.
-pub async fn one(catalog: &Catalog, name: &str, asked: &Writing, operation: UpdateOperation) -> Changed {
+pub async fn one(catalog: &Catalog, name: &str, asked: &Writing, (keys, operation): Placed) -> Changed {
     let start = Instant::now();
-    let answer = writes::one(catalog, name, Some(asked.wait), Ok(Selection::Unsaid), Ok(operation)).await?.into_inner();
+    let answer = writes::one(catalog, name, Some(asked.wait), Ok(keys), Ok(operation)).await?.into_inner();
     let result = answer.result.ok_or_else(|| internal("a write without a result"))?;
     Ok(Reply::since(start, result.into()))
 }
@@ -60,7 +62,8 @@ pub async fn one(catalog: &Catalog, name: &str, asked: &Writing, operation: Upda
 pub struct Upsert {
     points: Option<Vec<Point>>,
     batch: Option<Batch>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
+    #[serde(default, deserialize_with = "filter")]
     update_filter: Option<Filter>,
     update_mode: Option<UpdateMode>,
 }
@@ -121,8 +124,7 @@ impl Batch {
 }
 
 impl Upsert {
-    fn operation(self) -> Result<UpdateOperation, Refused> {
-        refuse("shard_key", &self.shard_key)?;
+    fn operation(self) -> Result<Placed, Refused> {
         let points = match (self.points, self.batch) {
             (Some(points), None) => points
                 .into_iter()
@@ -135,14 +137,15 @@ impl Upsert {
         };
         points.iter().try_for_each(|point| checked(&point.vector))?;
         let points = PointInsertOperations::PointsList(points);
-        Ok(UpdateOperation::PointOperation(match (self.update_filter, self.update_mode) {
+        let operation = match (self.update_filter, self.update_mode) {
             (None, None | Some(UpdateMode::Upsert)) => PointOperations::UpsertPoints(points),
             (condition, update_mode) => PointOperations::UpsertPointsConditional(ConditionalInsertOperation {
                 points_op: points,
                 condition: condition.unwrap_or_default(),
                 update_mode,
             }),
-        }))
+        };
+        Ok((Keys::selected(self.shard_key), UpdateOperation::PointOperation(operation)))
     }
 }
 
@@ -160,8 +163,9 @@ pub async fn upsert(
 #[serde(deny_unknown_fields)]
 pub struct Selector {
     points: Option<Vec<PointId>>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 enum Target {
@@ -171,27 +175,31 @@ enum Target {
 
 impl Selector {
     /// Where both are given, the server takes the points.
-    fn target(self) -> Result<Target, Refused> {
-        refuse("shard_key", &self.shard_key)?;
-        match (self.points, self.filter) {
-            (Some(points), _) => Ok(Target::Points(points)),
-            (None, Some(filter)) => Ok(Target::Filter(filter)),
-            (None, None) => Err(unselected()),
-        }
+    fn target(self) -> Result<(Selection, Target), Refused> {
+        let target = match (self.points, self.filter) {
+            (Some(points), _) => Target::Points(points),
+            (None, Some(filter)) => Target::Filter(filter),
+            (None, None) => return Err(unselected()),
+        };
+        Ok((Keys::selected(self.shard_key), target))
     }
 
-    fn delete(self) -> Result<UpdateOperation, Refused> {
-        Ok(UpdateOperation::PointOperation(match self.target()? {
+    fn delete(self) -> Result<Placed, Refused> {
+        let (keys, target) = self.target()?;
+        let operation = match target {
             Target::Points(ids) => PointOperations::DeletePoints { ids },
             Target::Filter(filter) => PointOperations::DeletePointsByFilter(filter),
-        }))
+        };
+        Ok((keys, UpdateOperation::PointOperation(operation)))
     }
 
-    fn clear_payload(self) -> Result<UpdateOperation, Refused> {
-        Ok(UpdateOperation::PayloadOperation(match self.target()? {
+    fn clear_payload(self) -> Result<Placed, Refused> {
+        let (keys, target) = self.target()?;
+        let operation = match target {
             Target::Points(points) => PayloadOps::ClearPayload { points },
             Target::Filter(filter) => PayloadOps::ClearPayloadByFilter(filter),
-        }))
+        };
+        Ok((keys, UpdateOperation::PayloadOperation(operation)))
     }
 }
 
@@ -221,7 +229,8 @@ pub async fn clear_payload(
 #[serde(deny_unknown_fields)]
 pub struct UpdateVectors {
     points: Vec<PointVectors>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
+    #[serde(default, deserialize_with = "filter")]
     update_filter: Option<Filter>,
 }
 
@@ -234,8 +243,7 @@ struct PointVectors {
 }
 
 impl UpdateVectors {
-    fn operation(self) -> Result<UpdateOperation, Refused> {
-        refuse("shard_key", &self.shard_key)?;
+    fn operation(self) -> Result<Placed, Refused> {
         if self.points.is_empty() {
             return Err(invalid("points", "must specify points to update"));
         }
@@ -243,7 +251,8 @@ impl UpdateVectors {
         let points =
             self.points.into_iter().map(|point| PointVectorsPersisted { id: point.id, vector: point.vector }).collect();
         let operation = UpdateVectorsOp { points, update_filter: self.update_filter };
-        Ok(UpdateOperation::VectorOperation(VectorOperations::UpdateVectors(operation)))
+        let operation = UpdateOperation::VectorOperation(VectorOperations::UpdateVectors(operation));
+        Ok((Keys::selected(self.shard_key), operation))
     }
 }
 
@@ -260,23 +269,26 @@ pub async fn update_vectors(
 #[serde(deny_unknown_fields)]
 pub struct DeleteVectors {
     points: Option<Vec<PointId>>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     #[serde(alias = "vectors")]
     vector: Vec<String>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 impl DeleteVectors {
-    fn operation(self) -> Result<UpdateOperation, Refused> {
+    fn operation(self) -> Result<Placed, Refused> {
         if self.vector.is_empty() {
             return Err(invalid("vector", "must specify vector names to delete"));
         }
         let names = self.vector;
         let selector = Selector { points: self.points, filter: self.filter, shard_key: self.shard_key };
-        Ok(UpdateOperation::VectorOperation(match selector.target()? {
+        let (keys, target) = selector.target()?;
+        let operation = match target {
             Target::Points(ids) => VectorOperations::DeleteVectors(PointIdsList::from(ids), names),
             Target::Filter(filter) => VectorOperations::DeleteVectorsByFilter(filter, names),
-        }))
+        };
+        Ok((keys, UpdateOperation::VectorOperation(operation)))
     }
 }
 
@@ -294,27 +306,28 @@ pub async fn delete_vectors(
 pub struct SetPayload {
     payload: Payload,
     points: Option<Vec<PointId>>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     key: Option<JsonPath>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 impl SetPayload {
-    fn parts(self) -> Result<SetPayloadOp, Refused> {
-        refuse("shard_key", &self.shard_key)?;
+    fn parts(self) -> Result<(Selection, SetPayloadOp), Refused> {
         if self.points.is_none() && self.filter.is_none() {
             return Err(unselected());
         }
-        Ok(SetPayloadOp { payload: self.payload, points: self.points, filter: self.filter, key: self.key })
+        let operation = SetPayloadOp { payload: self.payload, points: self.points, filter: self.filter, key: self.key };
+        Ok((Keys::selected(self.shard_key), operation))
     }
 
-    fn set(self) -> Result<UpdateOperation, Refused> {
-        self.parts().map(|parts| UpdateOperation::PayloadOperation(PayloadOps::SetPayload(parts)))
+    fn set(self) -> Result<Placed, Refused> {
+        self.parts().map(|(keys, parts)| (keys, UpdateOperation::PayloadOperation(PayloadOps::SetPayload(parts))))
     }
 
-    fn overwrite(self) -> Result<UpdateOperation, Refused> {
+    fn overwrite(self) -> Result<Placed, Refused> {
         refuse("overwrite_payload.key", &self.key)?;
-        self.parts().map(|parts| UpdateOperation::PayloadOperation(PayloadOps::OverwritePayload(parts)))
+        self.parts().map(|(keys, parts)| (keys, UpdateOperation::PayloadOperation(PayloadOps::OverwritePayload(parts))))
     }
 }
 
@@ -341,18 +354,19 @@ pub async fn overwrite_payload(
 pub struct DeletePayload {
     keys: Vec<JsonPath>,
     points: Option<Vec<PointId>>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 impl DeletePayload {
-    fn operation(self) -> Result<UpdateOperation, Refused> {
-        refuse("shard_key", &self.shard_key)?;
+    fn operation(self) -> Result<Placed, Refused> {
         if self.points.is_none() && self.filter.is_none() {
             return Err(unselected());
         }
         let operation = DeletePayloadOp { keys: self.keys, points: self.points, filter: self.filter };
-        Ok(UpdateOperation::PayloadOperation(PayloadOps::DeletePayload(operation)))
+        let operation = UpdateOperation::PayloadOperation(PayloadOps::DeletePayload(operation));
+        Ok((Keys::selected(self.shard_key), operation))
     }
 }
 
@@ -385,7 +399,7 @@ enum Operation {
 }
 
 impl Operation {
-    fn read(self) -> Result<UpdateOperation, Refused> {
+    fn read(self) -> Result<Placed, Refused> {
         match self {
             Self::Upsert(given) => given.operation(),
             Self::Delete(given) => given.delete(),
@@ -406,8 +420,7 @@ pub async fn batch(
     Given(given): Given<Operations>,
 ) -> Answered<Vec<Updated>> {
     let start = Instant::now();
-    let operations =
-        given.operations.into_iter().map(|one| Ok((Selection::Unsaid, one.read()?))).collect::<Result<_, Refused>>()?;
+    let operations = given.operations.into_iter().map(Operation::read).collect::<Result<_, Refused>>()?;
     let answer = writes::batch(&catalog, &name, Some(asked.wait), Ok(operations)).await?.into_inner();
     Ok(Reply::since(start, answer.result.into_iter().map(Into::into).collect()))
 }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::Refused;
-use super::points::ShardKey;
+use super::filter::filter;
+use super::shards::Keys;
 use super::vectors::{Input, invalid};
 use crate::collection::Collection;
 use crate::convert::query::between;
@@ -27,6 +28,7 @@ pub struct QueryBody {
     prefetch: Option<OneOrMany<Inner>>,
     query: Option<Query>,
     using: Option<String>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     params: Option<SearchParams>,
     score_threshold: Option<f32>,
@@ -36,7 +38,7 @@ pub struct QueryBody {
     with_vector: Option<WithVector>,
     with_payload: Option<WithPayloadInterface>,
     lookup_from: Option<Value>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +53,7 @@ struct Inner {
     prefetch: Option<OneOrMany<Inner>>,
     query: Option<Query>,
     using: Option<String>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     params: Option<SearchParams>,
     score_threshold: Option<f32>,
@@ -180,7 +183,7 @@ enum SampleName {
 
 /// What the engine finds for one query.
 pub fn found(collection: &Collection, given: QueryBody) -> Result<Vec<ScoredPoint>, Refused> {
-    refuse("shard_key", &given.shard_key)?;
+    let keys = Keys::selected(given.shard_key);
     refuse("lookup_from", &given.lookup_from)?;
     let limit = limit(given.limit)?;
     let inner = OneOrMany::all(given.prefetch);
@@ -190,7 +193,7 @@ pub fn found(collection: &Collection, given: QueryBody) -> Result<Vec<ScoredPoin
              Can't have prefetches without defining a query.",
         ));
     }
-    let mut reader = Reader { collection, referenced: Vec::new() };
+    let mut reader = Reader { collection, keys: &keys, referenced: Vec::new() };
     let prefetches = inner.into_iter().map(|one| reader.prefetch(one)).collect::<Result<Vec<_>, _>>()?;
     let query = reader.scoring(given.query, given.using, limit)?;
     check_threshold(given.score_threshold, query.as_ref())?;
@@ -211,7 +214,7 @@ pub fn found(collection: &Collection, given: QueryBody) -> Result<Vec<ScoredPoin
         with_vector: given.with_vector.unwrap_or(WithVector::Bool(false)),
         with_payload: given.with_payload.unwrap_or(WithPayloadInterface::Bool(false)),
     };
-    Ok(collection.query(&Selection::Unsaid, request)?)
+    Ok(collection.query(&keys, request)?)
 }
 
 fn limit(given: Option<usize>) -> Result<usize, Refused> {
@@ -237,6 +240,7 @@ fn check_threshold(threshold: Option<f32>, scoring: Option<&ScoringQuery>) -> Re
 /// Reads the parts of one query and remembers which points they refer to: these are left out.
 struct Reader<'a> {
     collection: &'a Collection,
+    keys: &'a Selection,
     referenced: Vec<PointId>,
 }
 
@@ -244,7 +248,7 @@ impl Reader<'_> {
     fn prefetch(&mut self, given: Inner) -> Result<Prefetch, Refused> {
         refuse("prefetch.lookup_from", &given.lookup_from)?;
         let limit = limit(given.limit)?;
-        let mut inner = Reader { collection: self.collection, referenced: Vec::new() };
+        let mut inner = Reader { collection: self.collection, keys: self.keys, referenced: Vec::new() };
         let prefetches =
             OneOrMany::all(given.prefetch).into_iter().map(|one| inner.prefetch(one)).collect::<Result<Vec<_>, _>>()?;
         let query = inner.scoring(given.query, given.using, limit)?;
@@ -326,7 +330,7 @@ impl Reader<'_> {
             Ok(vector) => Ok(vector),
             Err(point) => {
                 self.referenced.push(point);
-                Ok(self.collection.vector(&Selection::Unsaid, name, point)?)
+                Ok(self.collection.vector(self.keys, name, point)?)
             }
         }
     }

@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::{Answered, Reply};
+use super::filter::filter;
 use super::output::{Retrieved, Scored, facet as facet_value};
-use super::points::ShardKey;
 use super::query::{QueryBatch, QueryBody, found};
 use super::request::{Asked, Given, Reading};
+use super::shards::Keys;
 use super::vectors::invalid;
 use crate::catalog::Catalog;
-use crate::refusal::{refuse, wrong_input};
+use crate::refusal::wrong_input;
 use crate::service::blocking;
-use crate::shard_key::Selection;
 
 /// As many values as a facet gives when it does not say.
 const DEFAULT_FACETS: usize = 10;
@@ -32,7 +32,7 @@ pub struct Retrieve {
     with_payload: Option<WithPayloadInterface>,
     #[serde(alias = "with_vectors")]
     with_vector: Option<WithVector>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 pub async fn retrieve(
@@ -43,12 +43,12 @@ pub async fn retrieve(
 ) -> Answered<Vec<Retrieved>> {
     let start = Instant::now();
     asked.check()?;
-    refuse("shard_key", &given.shard_key)?;
+    let keys = Keys::selected(given.shard_key);
     let collection = catalog.find(&name)?;
+    collection.within_time(asked.timeout())?;
     let with_payload = given.with_payload.unwrap_or(WithPayloadInterface::Bool(true));
     let with_vector = given.with_vector.unwrap_or(WithVector::Bool(false));
-    let records =
-        blocking(move || collection.retrieve(&Selection::Unsaid, &given.ids, &with_payload, &with_vector)).await?;
+    let records = blocking(move || collection.retrieve(&keys, &given.ids, &with_payload, &with_vector)).await?;
     Ok(Reply::since(start, records.into_iter().map(Into::into).collect()))
 }
 
@@ -57,12 +57,13 @@ pub async fn retrieve(
 pub struct Scroll {
     offset: Option<PointId>,
     limit: Option<usize>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     with_payload: Option<WithPayloadInterface>,
     #[serde(alias = "with_vectors")]
     with_vector: Option<WithVector>,
     order_by: Option<OrderByInterface>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 /// Written as it is: by way of a JSON value each float would be widened.
@@ -80,7 +81,7 @@ pub async fn scroll(
 ) -> Answered<Page> {
     let start = Instant::now();
     asked.check()?;
-    refuse("shard_key", &given.shard_key)?;
+    let keys = Keys::selected(given.shard_key);
     if given.limit == Some(0) {
         return Err(invalid("limit", "value 0 invalid, must be 1 or larger"));
     }
@@ -93,6 +94,7 @@ pub async fn scroll(
         .into());
     }
     let collection = catalog.find(&name)?;
+    collection.within_time(asked.timeout())?;
     let request = ScrollRequest {
         offset: given.offset,
         limit: given.limit,
@@ -101,7 +103,7 @@ pub async fn scroll(
         with_vector: given.with_vector.unwrap_or(WithVector::Bool(false)),
         order_by: given.order_by,
     };
-    let (records, next_page_offset) = blocking(move || collection.scroll(&Selection::Unsaid, request)).await?;
+    let (records, next_page_offset) = blocking(move || collection.scroll(&keys, request)).await?;
     let points = records.into_iter().map(Into::into).collect();
     Ok(Reply::since(start, Page { points, next_page_offset }))
 }
@@ -109,9 +111,10 @@ pub async fn scroll(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     exact: Option<bool>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 pub async fn count(
@@ -122,10 +125,11 @@ pub async fn count(
 ) -> Answered<Value> {
     let start = Instant::now();
     asked.check()?;
-    refuse("shard_key", &given.shard_key)?;
+    let keys = Keys::selected(given.shard_key);
     let collection = catalog.find(&name)?;
+    collection.within_time(asked.timeout())?;
     let request = CountRequest { filter: given.filter, exact: given.exact.unwrap_or(true) };
-    let count = blocking(move || collection.count(&Selection::Unsaid, request)).await?;
+    let count = blocking(move || collection.count(&keys, request)).await?;
     Ok(Reply::since(start, json!({ "count": count })))
 }
 
@@ -143,6 +147,7 @@ pub async fn query(
     let start = Instant::now();
     asked.check()?;
     let collection = catalog.find(&name)?;
+    collection.within_time(asked.timeout())?;
     let points = blocking(move || Ok(found(&collection, given))).await??;
     Ok(Reply::since(start, shown(points)))
 }
@@ -156,6 +161,10 @@ pub async fn query_batch(
     let start = Instant::now();
     asked.check()?;
     let collection = catalog.find(&name)?;
+    collection.within_time(asked.timeout())?;
+    if let Some(limits) = collection.limits() {
+        limits.searches(given.searches.len())?;
+    }
     let results = blocking(move || {
         Ok(given.searches.into_iter().map(|one| found(&collection, one)).collect::<Result<Vec<_>, _>>())
     })
@@ -172,9 +181,10 @@ fn shown(points: Vec<ScoredPoint>) -> Found {
 pub struct Facet {
     key: JsonPath,
     limit: Option<usize>,
+    #[serde(default, deserialize_with = "filter")]
     filter: Option<Filter>,
     exact: Option<bool>,
-    shard_key: Option<ShardKey>,
+    shard_key: Option<Keys>,
 }
 
 pub async fn facet(
@@ -185,18 +195,19 @@ pub async fn facet(
 ) -> Answered<Value> {
     let start = Instant::now();
     asked.check()?;
-    refuse("shard_key", &given.shard_key)?;
+    let keys = Keys::selected(given.shard_key);
     if given.limit == Some(0) {
         return Err(invalid("limit", "value 0 invalid, must be 1 or larger"));
     }
     let collection = catalog.find(&name)?;
+    collection.within_time(asked.timeout())?;
     let request = FacetRequest {
         key: given.key,
         limit: given.limit.unwrap_or(DEFAULT_FACETS),
         filter: given.filter,
         exact: given.exact.unwrap_or(false),
     };
-    let found = blocking(move || collection.facet(&Selection::Unsaid, request)).await?;
+    let found = blocking(move || collection.facet(&keys, request)).await?;
     let hits: Value =
         found.hits.into_iter().map(|hit| json!({ "value": facet_value(hit.value), "count": hit.count })).collect();
     Ok(Reply::since(start, json!({ "hits": hits })))

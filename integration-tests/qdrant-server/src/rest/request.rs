@@ -70,15 +70,18 @@ enum Ordering {
     Strong,
 }
 
-/// Of a read, with as little to do.
+/// Of a read. There is one copy, so any consistency is as good, and the timeout is no more than judged.
 #[derive(Deserialize)]
 pub struct Reading {
     consistency: Option<String>,
-    #[serde(rename = "timeout")]
-    _timeout: Option<std::num::NonZeroU64>,
+    timeout: Option<std::num::NonZeroU64>,
 }
 
 impl Reading {
+    pub fn timeout(&self) -> Option<u64> {
+        self.timeout.map(std::num::NonZeroU64::get)
+    }
+
     pub fn check(&self) -> Result<(), Refused> {
         match self.consistency.as_deref() {
             None | Some("" | "all" | "majority" | "quorum") => Ok(()),

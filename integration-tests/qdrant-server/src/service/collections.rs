@@ -126,9 +126,24 @@ impl Collections for CollectionsService {
 
     async fn collection_cluster_info(
         &self,
-        _request: Request<proto::CollectionClusterInfoRequest>,
+        request: Request<proto::CollectionClusterInfoRequest>,
     ) -> Answer<Response<proto::CollectionClusterInfoResponse>> {
-        Err(lacking("CollectionClusterInfo"))
+        let start = Instant::now();
+        let collection = self.0.find(&request.into_inner().collection_name)?;
+        let cluster = blocking(move || Ok(collection.cluster())).await?;
+        let local_shards = cluster.shards.iter().map(|shard| proto::LocalShardInfo {
+            shard_id: shard.id,
+            points_count: shard.points,
+            state: proto::ReplicaState::Active.into(),
+            shard_key: shard.key.as_ref().map(Key::to_proto),
+        });
+        Ok(Response::new(proto::CollectionClusterInfoResponse {
+            peer_id: cluster.peer,
+            shard_count: cluster.shards.len() as u64,
+            local_shards: local_shards.collect(),
+            time: start.elapsed().as_secs_f64(),
+            ..Default::default()
+        }))
     }
 
     async fn update_collection_cluster_setup(
