@@ -87,9 +87,7 @@ def test_the_default_mode_writes_into_a_new_collection_alone(
     assert raw.count(collection) == 3
 
 
-def test_ignore_leaves_a_collection_that_is_there_alone(
-    connector: Connector, raw: RawQdrant, collection: str
-) -> None:
+def test_ignore_leaves_a_collection_that_is_there_alone(connector: Connector, raw: RawQdrant, collection: str) -> None:
     connector.write(connector.sql("n as id", VECTOR, rows=3), collection, mode="ignore")
     connector.write(connector.sql("n as id", VECTOR, rows=5), collection, mode="ignore")
     assert raw.count(collection) == 3

@@ -66,6 +66,7 @@ impl Qdrant {
         }
         version::check_kinds(version, &self.options, &columns, vectors.as_ref()).map_err(|e| self.place(e))?;
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
+            settings::refuse_keys(there).map_err(|e| self.place(e))?;
             settings::check(&self.options, &there.vectors, version)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;
             refuse_rounding_indexes(there, &rules, &columns).map_err(|e| self.place(e))?;

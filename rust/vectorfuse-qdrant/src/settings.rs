@@ -10,7 +10,7 @@ use qdrant_client::qdrant::quantization_config::Quantization as Quantized;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
     self as proto, BinaryQuantization, CollectionConfig, CompressionRatio, CreateCollection, HnswConfigDiff,
-    ProductQuantization, QuantizationConfig, QuantizationType, ScalarQuantization, SparseIndexConfig,
+    ProductQuantization, QuantizationConfig, QuantizationType, ScalarQuantization, ShardingMethod, SparseIndexConfig,
     SparseVectorParams, VectorParams,
 };
 use vectorfuse_core::error::{Error, Result};
@@ -125,6 +125,17 @@ fn apply_sparse(properties: &VectorProperties, params: &mut SparseVectorParams) 
         let index = params.index.unwrap_or_default();
         params.index = Some(SparseIndexConfig { on_disk: Some(on_disk), ..index });
     }
+}
+
+/// Points of a collection whose shards have keys must each say their key, which writes can't yet.
+pub(crate) fn refuse_keys(there: &Collection) -> Result<()> {
+    let params = there.config.params.as_ref();
+    if params.is_some_and(|params| params.sharding_method() == ShardingMethod::Custom) {
+        return Err(Error::unsupported(
+            "the shards of the collection have keys, and rows can't be written with a `shard_key` yet",
+        ));
+    }
+    Ok(())
 }
 
 /// What the options say of a collection that is there must be so. (Sizes and distances are compared elsewhere.)

@@ -7,8 +7,8 @@ use qdrant_client::qdrant::payload_index_params::IndexParams;
 use qdrant_client::qdrant::quantization_config::Quantization;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CollectionInfo, CompressionRatio, Datatype, GetCollectionInfoRequest, PayloadSchemaType, TokenizerType,
-    VectorParams,
+    CollectionInfo, CompressionRatio, CreateCollection, Datatype, GetCollectionInfoRequest, PayloadSchemaType,
+    ShardingMethod, TokenizerType, VectorParams,
 };
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
@@ -263,5 +263,22 @@ fn an_index_that_fits_neither_the_column_nor_what_is_there_is_refused() {
             refused(job.write(&indexed(), Mode::Overwrite).await, Kind::Options, &[option, value, is]);
         }
         assert_eq!(Job::on(&place).read(1).await.unwrap().rows.len(), 1, "a refused overwrite deletes nothing");
+    });
+}
+
+#[test]
+fn a_collection_whose_shards_have_keys_is_refused_before_any_row_is_sent() {
+    block_on(async {
+        let place = Place::shared("keyed");
+        let create = CreateCollection {
+            collection_name: place.collection.clone(),
+            sharding_method: Some(ShardingMethod::Custom.into()),
+            ..CreateCollection::default()
+        };
+        CollectionsClient::new(channel(&place.url)).create(asking(create)).await.unwrap();
+        for mode in [Mode::Append, Mode::Overwrite] {
+            let plan = Job::on(&place).with("vector_fields", "").plan(&frame().fields, mode).await;
+            refused(plan, Kind::Unsupported, &["`shard_key`", &place.collection]);
+        }
     });
 }
