@@ -79,10 +79,11 @@ async fn listen(port: u16) -> anyhow::Result<(TcpListener, u16)> {
     Ok((listener, port))
 }
 
-/// Both lines come at once, so whoever waits for the first may read the second.
-#[allow(clippy::print_stdout, reason = "these two lines are how a test learns the ports")]
+/// Both lines are one write: whoever waits for the first may read the second, and whoever closes the
+/// pipe after the first doesn't break it for the second.
 fn ready(scheme: &str, port: u16, rest_port: u16) -> std::io::Result<()> {
-    println!("READY {scheme}://127.0.0.1:{port}\nREST {scheme}://127.0.0.1:{rest_port}");
+    let lines = format!("READY {scheme}://127.0.0.1:{port}\nREST {scheme}://127.0.0.1:{rest_port}\n");
+    std::io::stdout().write_all(lines.as_bytes())?;
     std::io::stdout().flush()
 }
 
