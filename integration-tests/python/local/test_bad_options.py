@@ -76,8 +76,7 @@ def test_an_option_for_reading_that_does_not_work_yet_says_so(
     [
         ("write_mode", "partial"),
         ("condition", "${version} > version"),
-        ("overwrite", "swap"),
-        ("on_error", "skip"),
+        ("shard_key_field", "city"),
         ("counter_fields", "n"),
         ("embed_field", "text"),
     ],
