@@ -73,7 +73,11 @@ class RawQdrant:
         for name in sparse:
             request.sparse_vectors_config.map[name].SetInParent()
         self._collections.Create(request, **self._call)
-        for field, kind in (indexes or {}).items():
+        self.index(collection, indexes or {})
+
+    def index(self, collection: str, indexes: Mapping[str, str]) -> None:
+        """Adds a payload index of a type for each field."""
+        for field, kind in indexes.items():
             index = protocol.CreateFieldIndexCollection(
                 collection_name=collection,
                 wait=True,

@@ -17,6 +17,7 @@ pub mod net;
 pub mod options;
 pub mod paging;
 pub mod payload;
+pub mod predicate;
 pub mod reject;
 pub mod retry;
 pub mod rules;

@@ -8,8 +8,9 @@ use arrow_array::RecordBatch;
 use crate::error::Result;
 use crate::metrics::Metrics;
 use crate::paging::BatchStream;
+use crate::predicate::{Expr, Fit};
 use crate::schema::SparkField;
-use crate::table::{Scan, Table};
+use crate::table::{Scan, Size, Table};
 use crate::write::{Outcome, Task, WritePlan, WriteRequest};
 
 use std::sync::Arc;
@@ -20,6 +21,19 @@ pub trait Store: Send + Sync {
     /// The collection's columns. `schema` is the user's own, which wins over what is kept or inferred. Types are those
     /// that a Spark of the major version `spark` knows.
     async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table>;
+
+    /// What a scan of the table could do with each of these predicates, all of them together. Nothing is sent.
+    fn accepts(&self, table: &Table, predicates: &[Expr]) -> Result<Vec<Fit>>;
+
+    /// Whether the store finds the first rows of the table by this column, in Spark's order of its values, without
+    /// reading all. Nothing is sent.
+    fn orders(&self, table: &Table, column: &str) -> Result<bool>;
+
+    /// Whether the store can count the rows of each value of the scan's group exactly, and there are not too many values.
+    async fn groups(&self, scan: &Scan) -> Result<bool>;
+
+    /// About how much the scan reads; `None` if the store can't say so cheaply.
+    async fn size(&self, scan: &Scan) -> Result<Option<Size>>;
 
     /// Disjoint parts that are together the whole of the scan; about `wanted` of them. Each can be read in any order
     /// and more than once.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::predicate::Expr;
 use crate::schema::{SparkField, SparkType};
 
 /// The column of the point's id where no column of the user's has that part.
@@ -94,6 +95,9 @@ pub struct Table {
     pub options: Options,
     /// Every column, in order.
     pub columns: Vec<Column>,
+    /// What the store wants to remember of the collection while a read is planned: its own words.
+    #[serde(default)]
+    pub details: Value,
     /// What the user should know and no error says.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -108,7 +112,24 @@ impl Table {
             Ok(Column { data_type: field.data_type.clone(), ..column.clone() })
         };
         let columns = wanted.iter().map(column).collect::<Result<_>>()?;
-        Ok(Scan { options: self.options, columns })
+        Ok(Scan {
+            options: self.options,
+            columns,
+            known: self.columns,
+            details: self.details,
+            predicates: Vec::new(),
+            limit: None,
+            order: None,
+            aggregates: None,
+            group: None,
+        })
+    }
+
+    /// Whether options choose which rows are read beyond what a filter says: such a choice is made before Spark's
+    /// predicates, limits and counts, so none of these may be pushed below it.
+    #[must_use]
+    pub fn is_windowed(&self) -> bool {
+        self.options.is_windowed()
     }
 }
 
@@ -119,6 +140,72 @@ pub struct Scan {
     pub options: Options,
     /// The columns of each batch, in order; perhaps none at all, where rows are only counted.
     pub columns: Vec<Column>,
+    /// Every column of the table: predicates speak of any of them.
+    pub known: Vec<Column>,
+    /// What the store remembers of the collection.
+    #[serde(default)]
+    pub details: Value,
+    /// Only rows for which each of these is true; the store has said that it can tell.
+    #[serde(default)]
+    pub predicates: Vec<Expr>,
+    /// No part needs to give more rows than this.
+    #[serde(default)]
+    pub limit: Option<u64>,
+    /// With a limit: of the rows that have a value, the first ones in this order, and as many of those without. Both
+    /// come in any order.
+    #[serde(default)]
+    pub order: Option<Order>,
+    /// Instead of rows: one row with the results of these functions, which are the columns.
+    #[serde(default)]
+    pub aggregates: Option<Vec<Aggregate>>,
+    /// With aggregates that count rows: one row for each value of this column, which is the first one of the result.
+    #[serde(default)]
+    pub group: Option<String>,
+}
+
+/// A function over all rows of a scan, which the store computes exactly.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// How many rows there are.
+    Rows,
+    /// How many rows there are for which this is true.
+    RowsWhere(Expr),
+    /// The first value of a column in this order; null if there is none.
+    First(Order),
+}
+
+/// An order of rows by one column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The column.
+    pub column: String,
+    /// The greatest value first.
+    pub descending: bool,
+}
+
+/// About how much a scan reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// The rows.
+    pub rows: u64,
+    /// Their size in memory.
+    pub bytes: u64,
+}
+
+impl Scan {
+    /// The scan of only those rows for which each predicate is true.
+    #[must_use]
+    pub fn only(self, predicates: Vec<Expr>) -> Self {
+        Self { predicates, ..self }
+    }
+
+    /// The table that this is a scan of.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let (columns, details) = (self.known.clone(), self.details.clone());
+        Table { options: self.options.clone(), columns, details, warnings: Vec::new() }
+    }
 }
 
 /// One part of a scan, which one task reads.

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Given, Options, Side};
+use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::reject;
 use vectorfuse_core::schema::{fields_from_json, fields_to_json};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, SaveMode, Task, WritePlan, WriteRequest, already_there};
 
 use crate::runtime::{block_on, runtime};
-use crate::{arrow, handles, stores};
+use crate::{arrow, handles, push_down, stores};
 
 /// The JVM hands a batch over when it has this many rows, however small they are: a task that is killed or fails has
 /// not held back more.
@@ -39,8 +40,27 @@ enum Request {
         spark: String,
         schema: Option<Value>,
     },
-    /// What is to be read.
-    PushDown { table: String, schema: Value },
+    /// Which predicates can the store evaluate?
+    Accepts { table: String, predicates: Vec<Expr> },
+    /// Can the store compute these aggregates over the rows for which the predicates are true?
+    Aggregates { table: String, predicates: Vec<Expr>, functions: Vec<Expr>, group_by: Vec<Expr> },
+    /// Does the store find the first rows of this order?
+    Orders { table: String, orders: Vec<Expr>, limit: u64 },
+    /// What is to be read, with all that the store has accepted.
+    PushDown {
+        table: String,
+        schema: Value,
+        #[serde(default)]
+        predicates: Vec<Expr>,
+        #[serde(default)]
+        limit: Option<u64>,
+        #[serde(default)]
+        orders: Vec<Expr>,
+    },
+    /// About how much is there to be read?
+    Statistics { scan: String },
+    /// The same with more predicates, which came while the query ran; those that can't be pushed down are left out.
+    Narrow { scan: String, predicates: Vec<Expr> },
     /// The parts that tasks read.
     PlanRead { scan: String, parallelism: usize },
     /// What a save mode comes to for the collection as it is.
@@ -101,18 +121,42 @@ fn answer(request: Request) -> Result<Value> {
             let table = block_on(store.table(schema, major))?;
             warnings.extend(table.warnings.iter().cloned());
             Ok(json!({
-                "table": opaque(&table)?, "schema": fields_to_json(&fields(&table.columns)), "warnings": warnings
+                "table": opaque(&table)?,
+                "schema": fields_to_json(&fields(&table.columns)),
+                "limits": push_down::takes_limits(&table),
+                "warnings": warnings,
             }))
         }
-        Request::PushDown { table, schema } => {
+        Request::Accepts { table, predicates } => {
             let table: Table = read(&table)?;
-            let name = format!("{} {}", table.options.store()?, table.options.collection()?);
-            let scan = table.scan(&fields_from_json(&schema)?)?;
-            let columns: Vec<&str> = scan.columns.iter().map(|column| column.name.as_str()).collect();
-            let description = format!("VectorFuse {name}, columns: [{}]", columns.join(", "));
+            let fits = push_down::accepts(&table, &predicates)?;
+            let those = |wanted: fn(&Fit) -> bool| -> Vec<usize> {
+                fits.iter().enumerate().filter(|(_, fit)| wanted(fit)).map(|(index, _)| index).collect()
+            };
             Ok(json!({
-                "scan": opaque(&scan)?, "schema": fields_to_json(&fields(&scan.columns)), "description": description
+                "pushed": those(|fit| *fit != Fit::No), "left": those(|fit| *fit != Fit::Exact),
             }))
+        }
+        Request::Aggregates { table, predicates, functions, group_by } => {
+            match push_down::aggregated(read(&table)?, predicates, functions, group_by)? {
+                Some(scan) => planned(&scan),
+                None => Ok(json!({})),
+            }
+        }
+        Request::Orders { table, orders, limit } => {
+            Ok(json!({"orders": push_down::order(&read(&table)?, &orders, limit)?.is_some()}))
+        }
+        Request::PushDown { table, schema, predicates, limit, orders } => {
+            let table: Table = read(&table)?;
+            let order = push_down::order(&table, &orders, limit.unwrap_or_default())?;
+            let scan = table.scan(&fields_from_json(&schema)?)?;
+            planned(&Scan { predicates, limit, order, ..scan })
+        }
+        Request::Narrow { scan, predicates } => planned(&push_down::narrowed(read(&scan)?, predicates)?),
+        Request::Statistics { scan } => {
+            let scan: Scan = read(&scan)?;
+            let size = block_on(stores::open(scan.options.clone())?.size(&scan))?;
+            Ok(json!({"rows": size.map(|size| size.rows), "bytes": size.map(|size| size.bytes)}))
         }
         Request::PlanRead { scan, parallelism } => {
             let scan: Scan = read(&scan)?;
@@ -168,6 +212,16 @@ fn save(options: Options, mode: SaveMode) -> Result<Option<Mode>> {
         SaveMode::Ignore if block_on(store.exists())? => Ok(None),
         SaveMode::ErrorIfExists | SaveMode::Ignore => Ok(Some(Mode::Create)),
     }
+}
+
+/// A scan as the JVM has it.
+fn planned(scan: &Scan) -> Result<Value> {
+    Ok(json!({
+        "scan": opaque(scan)?,
+        "schema": fields_to_json(&fields(&scan.columns)),
+        "description": push_down::description(scan)?,
+        "lookups": push_down::lookups(scan)?,
+    }))
 }
 
 /// What a task writes with: the plan, and which task it is. (No `Debug`: it holds secrets.)

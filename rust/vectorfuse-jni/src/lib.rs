@@ -10,5 +10,6 @@ pub mod control;
 pub mod entry;
 mod guard;
 pub mod handles;
+mod push_down;
 mod runtime;
 pub mod stores;

@@ -5,19 +5,28 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
+mod aggregate;
 mod alias;
 mod api;
 mod change;
 mod chosen;
 mod collection;
+mod condition;
 mod counters;
 mod counting;
 mod creation;
+mod details;
 mod document;
+mod field;
+mod filter;
 mod filter_json;
+mod grouped;
 mod guard;
+mod identity;
 mod indexes;
 mod limits;
+mod logic;
+mod ordered;
 mod page;
 mod path;
 mod point;
@@ -42,15 +51,20 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::Options;
 use vectorfuse_core::paging::{BatchStream, LARGEST_PAGE_BYTES};
+use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::schema::SparkField;
 use vectorfuse_core::store::{Store, Writer};
-use vectorfuse_core::table::{Column, Role, Scan, Table};
+use vectorfuse_core::table::{Scan, Size, Table};
 use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest};
 
+use crate::aggregate::AggregatePage;
 use crate::api::{Api, Wanted};
 use crate::chosen::Choice;
 use crate::collection::Collection;
+use crate::details::Details;
+use crate::grouped::GroupPage;
 use crate::limits::Limits;
+use crate::ordered::OrderedPages;
 use crate::page::PartPages;
 use crate::ranking::SearchPages;
 use crate::search::Search;
@@ -60,11 +74,6 @@ use crate::writer::QdrantWriter;
 
 /// Points of one request while a schema is inferred, so that large payloads do not come all at once.
 const SAMPLE_PAGE: u32 = 100;
-/// A guess of a payload field's size on the wire, for the first page.
-const FIELD_BYTES: usize = 64;
-/// The same of a whole payload.
-const PAYLOAD_BYTES: usize = 1024;
-
 /// One collection of a Qdrant server.
 pub struct Qdrant {
     options: Options,
@@ -130,7 +139,8 @@ impl Store for Qdrant {
         selection.check(version).map_err(|error| self.place(error))?;
         let info = self.api.info().await?.ok_or_else(|| self.missing())?;
         self.check_parts(&info, &selection).await?;
-        let collection = Collection::from_info(info).map_err(|error| self.place(error))?;
+        let collection = Collection::from_info(info.clone()).map_err(|error| self.place(error))?;
+        let details = Details::new(&info, &collection).to_plan()?;
         if let Some(search) = Search::resolve(&self.options, &collection).map_err(|error| self.place(error))? {
             self.check_search(&search, &selection, version).await.map_err(|error| self.place(error))?;
         }
@@ -154,7 +164,38 @@ impl Store for Qdrant {
         for column in &mut columns {
             column.data_type = column.data_type.on_spark(spark);
         }
-        Ok(Table { options: self.options.clone(), columns, warnings })
+        Ok(Table { options: self.options.clone(), columns, details, warnings })
+    }
+
+    fn accepts(&self, table: &Table, predicates: &[Expr]) -> Result<Vec<Fit>> {
+        filter::accepts(table, predicates)
+    }
+
+    fn orders(&self, table: &Table, column: &str) -> Result<bool> {
+        ordered::orders(table, column)
+    }
+
+    async fn groups(&self, scan: &Scan) -> Result<bool> {
+        grouped::is_countable(&self.api, scan).await
+    }
+
+    async fn size(&self, scan: &Scan) -> Result<Option<Size>> {
+        let details = Details::of_plan(&scan.details)?;
+        let options = &scan.options;
+        let narrowed =
+            !scan.predicates.is_empty() || options.named.filter.is_some() || !options.named.shard_key.is_empty();
+        let points = if scan.aggregates.is_some() {
+            Some(1)
+        } else if narrowed && !options.is_search() {
+            Some(self.api.count_selected(&Selection::of(scan)?, false).await?)
+        } else {
+            details.points
+        };
+        let Some(points) = points else { return Ok(None) };
+        let bounds = [scan.limit, options.most_rows()];
+        let rows = bounds.into_iter().flatten().fold(points, u64::min);
+        let row = scan.columns.iter().map(|column| details.bytes(column)).sum::<u64>();
+        Ok(Some(Size { rows, bytes: rows.saturating_mul(row.max(1)) }))
     }
 
     async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
@@ -166,15 +207,22 @@ impl Store for Qdrant {
     fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
         let part: Part = serde_json::from_value(part)
             .map_err(|error| Error::internal("the split can't be read").caused_by(error))?;
-        let vector_bytes = |column: &Column| match &column.role {
-            // The size is not in the scan; a guess serves for the first page alone.
-            Role::Vector(_) | Role::SparseIndices(_) | Role::SparseValues(_) => 4 * 1024,
-            Role::WholePayload => PAYLOAD_BYTES,
-            Role::Payload(_) | Role::Id { .. } | Role::Score | Role::Unused => FIELD_BYTES,
-        };
-        let row_bytes = scan.columns.iter().map(vector_bytes).sum();
+        let details = Details::of_plan(&scan.details)?;
+        // A guess, for the first page alone.
+        let row_bytes = scan.columns.iter().map(|column| details.bytes(column)).sum::<u64>();
+        let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX);
         let most = scan.options.named.page_size.map(std::num::NonZero::get).into_iter().chain(part.most).min();
         let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
+        if scan.group.is_some() {
+            return Ok(BatchStream::start(GroupPage { api, scan }, row_bytes, most, metrics));
+        }
+        if scan.aggregates.is_some() {
+            return Ok(BatchStream::start(AggregatePage { api, scan }, row_bytes, most, metrics));
+        }
+        if let Some(order) = scan.order.clone() {
+            let pages = OrderedPages::new(api, scan, &order)?;
+            return Ok(BatchStream::start(pages, row_bytes, most, metrics));
+        }
         let selection = Selection::of(&scan)?;
         Ok(match &part.search {
             Some(search) => {

@@ -46,7 +46,7 @@ pub(crate) struct PartPages {
     expected: u64,
     /// However wrong the expectation is, a page has this many rows.
     least: u64,
-    /// How many rows the read may still give.
+    /// How many rows may still come.
     left: u64,
 }
 
@@ -72,7 +72,7 @@ impl PartPages {
             shard_keys,
             expected: part.rows,
             least: (part.rows / 8).max(LEAST_ROWS),
-            left: scan.options.most_rows().unwrap_or(u64::MAX),
+            left: scan.options.most_rows().into_iter().chain(scan.limit).min().unwrap_or(u64::MAX),
         })
     }
 
@@ -86,6 +86,9 @@ impl PartPages {
 #[async_trait]
 impl Pages for PartPages {
     async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
+        if self.left == 0 {
+            return Ok(Page::Rows { batch: self.shaper.batch(&[])?, bytes: 0, last: true });
+        }
         let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
         self.request.offset = self.next.map(to_qdrant_id);
         self.request.limit = Some(rows.min(self.fitting()));
@@ -95,14 +98,8 @@ impl Pages for PartPages {
         self.api.add_server_time(answer.message.time);
         let following = answer.message.next_page_offset.map(|id| from_qdrant_id(Some(id))).transpose()?;
         let past = |id: PointId| self.to.is_some_and(|to| id >= to);
-        let mut points = Vec::with_capacity(answer.message.result.len());
-        for mut point in answer.message.result {
-            let id = from_qdrant_id(point.id.take())?;
-            if past(id) {
-                break;
-            }
-            points.push(Row { id, point, score: None });
-        }
+        let mut points = identified(answer.message.result)?;
+        points.truncate(points.iter().position(|row| past(row.id)).unwrap_or(points.len()));
         let count = to_u64(points.len());
         self.expected = self.expected.saturating_sub(count);
         self.left = self.left.saturating_sub(count);
@@ -126,6 +123,12 @@ pub(crate) struct Row {
     pub(crate) score: Option<f32>,
 }
 
+/// Points with their ids, in the order in which they came.
+pub(crate) fn identified(points: Vec<RetrievedPoint>) -> Result<Vec<Row>> {
+    let row = |mut point: RetrievedPoint| Ok(Row { id: from_qdrant_id(point.id.take())?, point, score: None });
+    points.into_iter().map(row).collect()
+}
+
 /// What makes rows of points.
 pub(crate) struct Shaper {
     /// What of each point is asked for.
@@ -139,9 +142,14 @@ pub(crate) struct Shaper {
 
 impl Shaper {
     pub(crate) fn new(api: &Api, scan: &Scan) -> Result<Self> {
-        let schema = arrow_schema(&fields(&scan.columns), Layout::Read);
-        let (wanted, hidden) = wanted(&scan.columns, &scan.options.named.with_payload)?;
-        Ok(Self { wanted, columns: scan.columns.clone(), schema, hidden, collection: api.collection().to_owned() })
+        Self::of(api, scan, &scan.columns)
+    }
+
+    /// Rows of these columns instead of the scan's own.
+    pub(crate) fn of(api: &Api, scan: &Scan, columns: &[Column]) -> Result<Self> {
+        let schema = arrow_schema(&fields(columns), Layout::Read);
+        let (wanted, hidden) = wanted(columns, &scan.known, &scan.options.named.with_payload)?;
+        Ok(Self { wanted, columns: columns.to_vec(), schema, hidden, collection: api.collection().to_owned() })
     }
 
     /// The rows of these points.
@@ -195,9 +203,9 @@ impl Shaper {
     }
 }
 
-/// What of a point the columns need, and the field that is asked for although the payload as a whole is to be without
+/// What of a point the columns need, `known` being the whole ones of which structs may be read in part; and the field that is asked for although the payload as a whole is to be without
 /// it.
-fn wanted(columns: &[Column], chosen: &Chosen) -> Result<(Wanted, Option<String>)> {
+fn wanted(columns: &[Column], known: &[Column], chosen: &Chosen) -> Result<(Wanted, Option<String>)> {
     let mut payload = Some(Vec::new());
     let mut vectors = Some(Vec::new());
     let (mut whole, mut kept_id) = (false, None);
@@ -209,8 +217,10 @@ fn wanted(columns: &[Column], chosen: &Chosen) -> Result<(Wanted, Option<String>
                 if matches!(column.role, Role::Id { .. }) {
                     kept_id = Some(field.clone());
                 }
-                match (path::of_field(field), &mut payload) {
-                    (Some(path), Some(paths)) => paths.push(path),
+                let whole = known.iter().find(|whole| whole.name == column.name);
+                let whole = whole.map_or(&column.data_type, |whole| &whole.data_type);
+                match (needed(field, &column.data_type, whole), &mut payload) {
+                    (Some(needed), Some(paths)) => paths.extend(needed),
                     (None, paths) => *paths = None,
                     (Some(_), None) => {}
                 }
@@ -248,6 +258,24 @@ fn wanted(columns: &[Column], chosen: &Chosen) -> Result<(Wanted, Option<String>
             (wanted.with_payload(selector), hidden)
         }
     })
+}
+
+/// The paths of the parts of a field that are read; `None` if its name can't stand in one. An object comes also where it
+/// has none of the members, so that it is not taken for null.
+fn needed(field: &str, read: &SparkType, whole: &SparkType) -> Option<Vec<String>> {
+    let path = path::of_field(field)?;
+    let (SparkType::Struct(members), SparkType::Struct(all)) = (read, whole) else { return Some(vec![path]) };
+    if members.is_empty() || read == whole {
+        return Some(vec![path]);
+    }
+    let mut paths = Vec::new();
+    for member in members {
+        let same = all.iter().find(|other| other.name == member.name);
+        let inner = same.and_then(|same| needed(&member.name, &member.data_type, &same.data_type));
+        let Some(inner) = inner else { return Some(vec![path]) };
+        paths.extend(inner.into_iter().map(|inner| format!("{path}.{inner}")));
+    }
+    Some(paths)
 }
 
 fn append_id(builder: &mut ColumnBuilder, data_type: &SparkType, id: PointId) -> Result<()> {

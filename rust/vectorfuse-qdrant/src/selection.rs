@@ -3,15 +3,17 @@
 
 use qdrant_client::qdrant::condition::ConditionOneOf;
 use qdrant_client::qdrant::{
-    Condition, Filter, GetPoints, QueryPoints, ReadConsistency, ReadConsistencyType, ScrollPoints, SliceCondition,
-    read_consistency,
+    Condition, CountPoints, FacetCounts, Filter, GetPoints, QueryPoints, ReadConsistency, ReadConsistencyType,
+    ScrollPoints, SliceCondition, read_consistency,
 };
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::table::Scan;
 
+use crate::filter;
 use crate::filter_json::{self, Needs};
+use crate::logic::Test;
 use crate::shard_key::{ShardKey, selector};
 
 /// One of `total` disjoint parts of all ids, which the server tells apart by a hash.
@@ -39,9 +41,20 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// What this scan is about.
+    /// What this scan is about: what the options say, and what Spark has pushed down.
     pub(crate) fn of(scan: &Scan) -> Result<Self> {
-        Self::of_options(&scan.options)
+        let own = Self::of_options(&scan.options)?;
+        Ok(match filter::of_scan(scan)? {
+            Some(pushed) => own.and(Test::of_filter(pushed)),
+            None => own,
+        })
+    }
+
+    /// Only those of the points that pass this test too.
+    #[must_use]
+    pub(crate) fn and(self, test: Test) -> Self {
+        let before = self.filter.map_or(Test::Always, Test::of_filter);
+        Self { filter: before.and(test).into_filter(), ..self }
     }
 
     /// What the options alone say.
@@ -84,6 +97,26 @@ impl Selection {
     /// Says how points of known ids are to be looked up. They are looked up whether or not they pass the filter.
     pub(crate) fn get(&self, request: GetPoints) -> GetPoints {
         GetPoints { read_consistency: self.consistency, shard_key_selector: selector(&self.shard_keys), ..request }
+    }
+
+    /// Narrows a count.
+    pub(crate) fn count(&self, request: CountPoints) -> CountPoints {
+        CountPoints {
+            filter: self.filter.clone(),
+            read_consistency: self.consistency,
+            shard_key_selector: selector(&self.shard_keys),
+            ..request
+        }
+    }
+
+    /// Narrows a facet.
+    pub(crate) fn facet(&self, request: FacetCounts) -> FacetCounts {
+        FacetCounts {
+            filter: self.filter.clone(),
+            read_consistency: self.consistency,
+            shard_key_selector: selector(&self.shard_keys),
+            ..request
+        }
     }
 
     /// Narrows a query.

@@ -48,9 +48,14 @@ pub(crate) struct Part {
 }
 
 /// Whether users route the points of this collection to shards with keys.
-fn is_keyed(info: &CollectionInfo) -> bool {
+pub(crate) fn is_keyed(info: &CollectionInfo) -> bool {
     let params = info.config.as_ref().and_then(|config| config.params.as_ref());
     params.is_some_and(|params| params.sharding_method() == ShardingMethod::Custom)
+}
+
+/// Whether the server answers all of it in one go, or what there is to read is not worth cutting.
+fn in_one_part(scan: &Scan) -> bool {
+    scan.aggregates.is_some() || scan.order.is_some() || scan.limit.is_some_and(|limit| limit <= ONE_SPLIT)
 }
 
 /// The id that the option `offset` starts from.
@@ -67,6 +72,9 @@ fn start(options: &Options) -> Result<Option<PointId>> {
     };
     options.named.offset.as_ref().map(start).transpose()
 }
+
+/// So few rows are read in one part: cutting the collection would take longer.
+const ONE_SPLIT: u64 = 10_000;
 
 impl Qdrant {
     /// Checks on the driver what the parts of a read will be made of.
@@ -94,6 +102,8 @@ impl Qdrant {
             vec![Part { search: Search::resolve(options, &collection)?, ..Part::default() }]
         } else if options.is_windowed() {
             vec![Part { from: start(options)?, ..Part::default() }]
+        } else if in_one_part(scan) {
+            vec![Part::default()]
         } else if wanted > 1 && version >= Slice::SINCE {
             // More slices than points would be read for nothing.
             let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);

@@ -152,6 +152,8 @@ options! {
             "In a search: only points whose score is at least as good as this (for `euclid` and `manhattan`: at most this).";
         "search_params" => search_params: Option<String> = None,
             "In a search: Qdrant's own parameters as JSON: `hnsw_ef`, `exact`, `indexed_only`, `quantization` (`ignore`, `rescore`, `oversampling`), `acorn` (`enable`, `max_selectivity`).";
+        "push_down" => push_down: bool = true,
+            "Whether the store evaluates what it can of the query: filters, limits, counts. Off, Spark does all of it, with the same result.";
     }
     Write {
         "id_field" => id_field: Option<String> = None,

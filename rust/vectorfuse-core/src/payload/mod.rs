@@ -25,5 +25,17 @@ pub use decode::ColumnBuilder;
 pub use encode::{ColumnReader, Scalar};
 pub use infer::{Sample, merge_index_type};
 
+/// The text of an instant in a payload.
+#[must_use]
+pub fn timestamp_text(micros: i64) -> String {
+    text::timestamp(micros)
+}
+
+/// The one text of a decimal in a payload's field of this precision and scale; `None` if it does not fit exactly.
+#[must_use]
+pub fn decimal_text(written: &str, precision: u8, scale: i8) -> Option<String> {
+    text::parse_decimal(written, precision, scale).map(|unscaled| text::decimal(unscaled, scale))
+}
+
 #[cfg(test)]
 mod tests;

@@ -56,8 +56,8 @@ calls! {
     "/qdrant.Points/UpdateBatch": UpdateBatchPoints => UpdateBatchResponse;
     "/qdrant.Points/Get": GetPoints => GetResponse;
     "/qdrant.Points/Scroll": ScrollPoints => ScrollResponse;
-    "/qdrant.Points/Query": QueryPoints => QueryResponse;
-    "/qdrant.Points/QueryBatch": QueryBatchPoints => QueryBatchResponse;
     "/qdrant.Points/Count": CountPoints => CountResponse;
     "/qdrant.Points/Facet": FacetCounts => FacetResponse;
+    "/qdrant.Points/Query": QueryPoints => QueryResponse;
+    "/qdrant.Points/QueryBatch": QueryBatchPoints => QueryBatchResponse;
 }

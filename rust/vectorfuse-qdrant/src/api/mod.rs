@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use qdrant_client::qdrant::{
     AliasDescription, AliasOperations, ChangeAliases, CollectionInfo, CountPoints, CreateCollection,
-    CreateFieldIndexCollection, DeleteCollection, DeletePoints, Filter, GetCollectionInfoRequest, GetPoints,
-    GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListCollectionsRequest,
-    ListShardKeysRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints, QueryResponse, ScrollPoints,
-    ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus, Value, WithPayloadSelector,
-    WithVectorsSelector, WriteOrdering, query, with_payload_selector, with_vectors_selector,
+    CreateFieldIndexCollection, DeleteCollection, DeletePoints, FacetCounts, FacetHit, Filter,
+    GetCollectionInfoRequest, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest,
+    ListCollectionsRequest, ListShardKeysRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints,
+    QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus, Value,
+    WithPayloadSelector, WithVectorsSelector, WriteOrdering, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -235,6 +235,30 @@ impl Api {
         largest: usize,
     ) -> Result<Option<Answer<ScrollResponse>>> {
         self.send::<ScrollPoints>(&self.encode(request)?, largest).await
+    }
+
+    /// How many points the selection has: an estimate, or exactly.
+    pub(crate) async fn count_selected(&self, selection: &Selection, exact: bool) -> Result<u64> {
+        let request =
+            CountPoints { collection_name: self.collection.to_string(), exact: Some(exact), ..CountPoints::default() };
+        let answer = self.ask(&selection.count(request)).await?;
+        self.metrics.add_server_time(answer.time);
+        let count = answer.result.map(|result| result.count);
+        count.ok_or_else(|| self.place(Error::internal("the server counted and does not say what")))
+    }
+
+    /// How many points of the selection have each value of an indexed field; at most `limit` values.
+    pub(crate) async fn facet(&self, selection: &Selection, key: String, limit: u64) -> Result<Vec<FacetHit>> {
+        let request = FacetCounts {
+            collection_name: self.collection.to_string(),
+            key,
+            limit: Some(limit),
+            exact: Some(true),
+            ..FacetCounts::default()
+        };
+        let answer = self.ask(&selection.facet(request)).await?;
+        self.metrics.add_server_time(answer.time);
+        Ok(answer.hits)
     }
 
     /// The ids of at most `limit` points of the selection, drawn at random, in no order.

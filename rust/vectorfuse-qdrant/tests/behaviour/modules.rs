@@ -13,6 +13,7 @@ mod limits;
 mod losses;
 mod modes;
 mod payloads;
+mod predicates;
 mod property;
 mod rejects;
 mod requests;

@@ -9,6 +9,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.apache.spark.sql.connector.expressions.SortOrder;
+import org.apache.spark.sql.connector.expressions.aggregate.Aggregation;
+import org.apache.spark.sql.connector.expressions.filter.Predicate;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
@@ -46,9 +51,35 @@ public final class Control {
     public final String table;
     public final StructType schema;
 
+    /** Whether a limit can be part of {@link #pushDown}. */
+    public final boolean limits;
+
     private Loaded(JsonNode answer) {
       this.table = text(answer, "table");
       this.schema = schema(answer);
+      this.limits = present(answer, "limits").asBoolean();
+    }
+  }
+
+  /** The answer to {@link #accepts}. */
+  public static final class Accepted {
+    /** Those that the store evaluates, exactly or as far as it can. */
+    public final Predicate[] pushed;
+
+    /** Those that Spark must evaluate, because the store does not, or not exactly. */
+    public final Predicate[] left;
+
+    private Accepted(JsonNode answer, Predicate[] predicates) {
+      this.pushed = those(present(answer, "pushed"), predicates);
+      this.left = those(present(answer, "left"), predicates);
+    }
+
+    private static Predicate[] those(JsonNode places, Predicate[] predicates) {
+      Predicate[] some = new Predicate[places.size()];
+      for (int i = 0; i < some.length; i++) {
+        some[i] = predicates[places.get(i).asInt()];
+      }
+      return some;
     }
   }
 
@@ -62,10 +93,35 @@ public final class Control {
     /** What EXPLAIN shows. */
     public final String description;
 
+    /** The columns by whose values {@link #narrow} can make the scan smaller. */
+    public final String[] lookups;
+
     private PushedDown(JsonNode answer) {
       this.scan = text(answer, "scan");
       this.schema = schema(answer);
       this.description = text(answer, "description");
+      JsonNode names = present(answer, "lookups");
+      this.lookups = new String[names.size()];
+      for (int i = 0; i < lookups.length; i++) {
+        lookups[i] = names.get(i).asText();
+      }
+    }
+  }
+
+  /** The answer to {@link #statistics}. */
+  public static final class Size {
+    public final OptionalLong rows;
+    public final OptionalLong bytes;
+
+    private Size(JsonNode answer) {
+      this.rows = number(answer, "rows");
+      this.bytes = number(answer, "bytes");
+    }
+
+    private static OptionalLong number(JsonNode answer, String field) {
+      return answer.hasNonNull(field)
+          ? OptionalLong.of(answer.get(field).asLong())
+          : OptionalLong.empty();
     }
   }
 
@@ -123,16 +179,76 @@ public final class Control {
     return new Loaded(ask(question));
   }
 
+  /** Which of the predicates can the store evaluate, and which must Spark? */
+  public static Accepted accepts(String table, Predicate[] predicates) {
+    ObjectNode question = question("accepts");
+    question.put("table", table);
+    question.set("predicates", Expressions.json(predicates));
+    return new Accepted(ask(question), predicates);
+  }
+
+  /**
+   * The scan that gives the results of aggregates instead of rows, or null if the store does not
+   * compute them exactly.
+   *
+   * @param predicates those that the store accepted
+   */
+  public static PushedDown aggregates(
+      String table, Predicate[] predicates, Aggregation aggregation) {
+    ObjectNode question = question("aggregates");
+    question.put("table", table);
+    question.set("predicates", Expressions.json(predicates));
+    question.set("functions", Expressions.json(aggregation.aggregateExpressions()));
+    question.set("group_by", Expressions.json(aggregation.groupByExpressions()));
+    JsonNode answer = ask(question);
+    return answer.has("scan") ? new PushedDown(answer) : null;
+  }
+
+  /** Can the store find the first rows of this order? */
+  public static boolean orders(String table, SortOrder[] orders, int limit) {
+    ObjectNode question = question("orders");
+    question.put("table", table);
+    question.set("orders", Expressions.json(orders));
+    question.put("limit", limit);
+    return present(ask(question), "orders").asBoolean();
+  }
+
   /**
    * How would the table be read?
    *
    * @param required the columns that Spark needs
+   * @param predicates those that the store accepted
+   * @param limit how many rows are enough, if Spark said so
+   * @param orders which rows come first, if the store accepted it; none: any
    */
-  public static PushedDown pushDown(String table, StructType required) {
+  public static PushedDown pushDown(
+      String table,
+      StructType required,
+      Predicate[] predicates,
+      OptionalInt limit,
+      SortOrder[] orders) {
     ObjectNode question = question("push_down");
     question.put("table", table);
     question.set("schema", tree(required.json()));
+    question.set("predicates", Expressions.json(predicates));
+    limit.ifPresent(rows -> question.put("limit", rows));
+    question.set("orders", Expressions.json(orders));
     return new PushedDown(ask(question));
+  }
+
+  /** The scan of fewer rows, by predicates that came up while the query runs. */
+  public static PushedDown narrow(String scan, Predicate[] predicates) {
+    ObjectNode question = question("narrow");
+    question.put("scan", scan);
+    question.set("predicates", Expressions.json(predicates));
+    return new PushedDown(ask(question));
+  }
+
+  /** About how much does the scan read? */
+  public static Size statistics(String scan) {
+    ObjectNode question = question("statistics");
+    question.put("scan", scan);
+    return new Size(ask(question));
   }
 
   /** In which parts is the scan read? Disjoint and complete, one task for each. */

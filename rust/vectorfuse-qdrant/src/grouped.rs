@@ -1,0 +1,114 @@
+//! The rows of each value of a field, counted by the server from the field's payload index.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use async_trait::async_trait;
+use qdrant_client::qdrant::facet_value::Variant;
+use qdrant_client::qdrant::value::Kind as ValueKind;
+use qdrant_client::qdrant::{FacetHit, Value};
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::paging::{Page, Pages};
+use vectorfuse_core::payload::ColumnBuilder;
+use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
+use vectorfuse_core::table::{Role, Scan, fields};
+
+use crate::api::Api;
+use crate::condition;
+use crate::details::{Details, IndexKind, path_key};
+use crate::document::PayloadRef;
+use crate::selection::Selection;
+
+/// More values than these are grouped by Spark: all of them come in one answer.
+const MOST_GROUPS: u64 = 10_000;
+/// Values may come while the query runs; so many more do not, or it fails.
+const MOST_GROUPS_READ: u64 = 10 * MOST_GROUPS;
+
+/// Whether the rows of each value can be counted, and how many values there are bears it.
+pub(crate) async fn is_countable(api: &Api, scan: &Scan) -> Result<bool> {
+    let Some(key) = key(scan)? else { return Ok(false) };
+    let hits = api.facet(&Selection::of(scan)?, key, MOST_GROUPS + 1).await?;
+    Ok(hits.len() as u64 <= MOST_GROUPS)
+}
+
+/// The key of the group's field, if its index holds the values of its column as they are. In the collections of others
+/// each element of an array would count.
+fn key(scan: &Scan) -> Result<Option<String>> {
+    let details = Details::of_plan(&scan.details)?;
+    let named = |name: &String| scan.known.iter().find(|column| column.name == *name);
+    let Some(column) = scan.group.as_ref().and_then(named) else { return Ok(None) };
+    let Role::Payload(field) = &column.role else { return Ok(None) };
+    let path = std::slice::from_ref(field);
+    let indexed = match &column.data_type {
+        SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long => IndexKind::Integer,
+        SparkType::Boolean => IndexKind::Boolean,
+        SparkType::String(name) if name == "string" || name.starts_with("varchar(") => IndexKind::Keyword,
+        SparkType::Null
+        | SparkType::Float
+        | SparkType::Double
+        | SparkType::Decimal(..)
+        | SparkType::String(_)
+        | SparkType::Binary
+        | SparkType::Date
+        | SparkType::Timestamp
+        | SparkType::TimestampNtz
+        | SparkType::Variant
+        | SparkType::Array(_)
+        | SparkType::Struct(_)
+        | SparkType::Map(..)
+        | SparkType::MllibVector(_) => return Ok(None),
+    };
+    let is_kept = details.kept_type(path).as_ref() == Some(&column.data_type);
+    let fits = is_kept && details.index(path) == Some(indexed);
+    Ok(path_key(path).filter(|key| fits && details.has_whole_index(key)))
+}
+
+/// The one page of a scan that counts groups.
+pub(crate) struct GroupPage {
+    pub(crate) api: Api,
+    pub(crate) scan: Scan,
+}
+
+#[async_trait]
+impl Pages for GroupPage {
+    async fn next(&mut self, _rows: u32, _whole: bool) -> Result<Page> {
+        let key = key(&self.scan)?.ok_or_else(|| Error::internal("rows are to be grouped by what has no index"))?;
+        let selection = Selection::of(&self.scan)?;
+        let hits = self.api.facet(&selection, key.clone(), MOST_GROUPS_READ).await?;
+        if hits.len() as u64 >= MOST_GROUPS_READ {
+            let words = format!("there are more than {MOST_GROUPS_READ} groups now: read with `push_down` = false");
+            return Err(Error::new(Kind::Unsupported, words));
+        }
+        let without = self.api.count_selected(&selection.and(condition::empty(&key)), true).await?;
+        let mut groups: Vec<(Option<Value>, u64)> =
+            hits.into_iter().filter(|hit| hit.count > 0).map(|hit| (Some(value(&hit)), hit.count)).collect();
+        groups.extend((without > 0).then_some((None, without)));
+        let [group, counts @ ..] = self.scan.columns.as_slice() else {
+            return Err(Error::internal("a group without a column"));
+        };
+        let mut builder = ColumnBuilder::new(&group.data_type, groups.len());
+        for (value, _) in &groups {
+            builder.append(value.as_ref().map(PayloadRef)).map_err(|error| error.inside("column", &group.name))?;
+        }
+        let mut columns: Vec<ArrayRef> = vec![builder.finish()?];
+        let rows = groups
+            .iter()
+            .map(|(_, rows)| i64::try_from(*rows).map_err(|_| Error::internal("the server counts beyond 64 bits")));
+        let rows: ArrayRef = Arc::new(Int64Array::from(rows.collect::<Result<Vec<_>>>()?));
+        columns.extend(counts.iter().map(|_| Arc::clone(&rows)));
+        let bytes = columns.iter().map(|column| column.get_array_memory_size()).sum();
+        let batch = RecordBatch::try_new(arrow_schema(&fields(&self.scan.columns), Layout::Read), columns)
+            .map_err(|error| Error::internal("the groups do not line up").caused_by(error))?;
+        Ok(Page::Rows { batch, bytes, last: true })
+    }
+}
+
+/// The value of a group as a payload has it.
+fn value(hit: &FacetHit) -> Value {
+    let kind = hit.value.as_ref().and_then(|value| value.variant.as_ref()).map(|variant| match variant {
+        Variant::StringValue(text) => ValueKind::StringValue(text.clone()),
+        Variant::IntegerValue(number) => ValueKind::IntegerValue(*number),
+        Variant::BoolValue(flag) => ValueKind::BoolValue(*flag),
+    });
+    Value { kind }
+}

@@ -1,0 +1,110 @@
+//! The first rows of an order: a payload index finds those that have a value, and a filter those that have none.
+
+use async_trait::async_trait;
+use qdrant_client::qdrant::{Direction, OrderBy, ScrollPoints};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::paging::{Page, Pages};
+use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::table::{Column, Order, Role, Scan, Table};
+
+use crate::api::Api;
+use crate::condition;
+use crate::details::{Details, IndexKind, path_key};
+use crate::page::{Shaper, identified};
+use crate::selection::Selection;
+
+/// Whether the server's order of this column is Spark's, and the index that it needs is there. Others may have written
+/// values that the index passes over.
+pub(crate) fn orders(table: &Table, name: &str) -> Result<bool> {
+    let details = Details::of_plan(&table.details)?;
+    let Some((column, path)) = ordered_column(&table.columns, name) else { return Ok(false) };
+    // Shards with keys give a point that two of them have once, and leave open which.
+    if details.is_keyed {
+        return Ok(false);
+    }
+    let is_kept = details.kept_type(&path).as_ref() == Some(&column.data_type);
+    let indexed = match &column.data_type {
+        SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long => IndexKind::Integer,
+        SparkType::Float | SparkType::Double => IndexKind::Float,
+        SparkType::Null
+        | SparkType::Boolean
+        | SparkType::Decimal(..)
+        | SparkType::String(_)
+        | SparkType::Binary
+        | SparkType::Date
+        | SparkType::Timestamp
+        | SparkType::TimestampNtz
+        | SparkType::Variant
+        | SparkType::Array(_)
+        | SparkType::Struct(_)
+        | SparkType::Map(..)
+        | SparkType::MllibVector(_) => return Ok(false),
+    };
+    let key = path_key(&path);
+    Ok(is_kept && details.index(&path) == Some(indexed) && key.is_some_and(|key| details.has_whole_index(&key)))
+}
+
+fn ordered_column<'a>(columns: &'a [Column], name: &str) -> Option<(&'a Column, Vec<String>)> {
+    let column = columns.iter().find(|column| column.name == name)?;
+    match &column.role {
+        Role::Payload(field) => Some((column, vec![field.clone()])),
+        Role::Id { .. }
+        | Role::Vector(_)
+        | Role::SparseIndices(_)
+        | Role::SparseValues(_)
+        | Role::WholePayload
+        | Role::Score
+        | Role::Unused => None,
+    }
+}
+
+/// The key of the column that rows are ordered by.
+fn key(scan: &Scan, order: &Order) -> Result<String> {
+    let found = ordered_column(&scan.known, &order.column).and_then(|(_, path)| path_key(&path));
+    found.ok_or_else(|| Error::internal("rows are to be ordered by what is no field"))
+}
+
+/// The request for the first points that have a value.
+pub(crate) fn first(api: &Api, scan: &Scan, shaper: &Shaper, order: &Order, limit: u32) -> Result<ScrollPoints> {
+    let direction = if order.descending { Direction::Desc } else { Direction::Asc };
+    let order_by = OrderBy { key: key(scan, order)?, direction: Some(direction.into()), start_from: None };
+    let request = shaper.wanted.scroll(api.collection());
+    let request = ScrollPoints { order_by: Some(order_by), limit: Some(limit), ..request };
+    Ok(Selection::of(scan)?.scroll(request))
+}
+
+/// The two pages of an ordered scan.
+pub(crate) struct OrderedPages {
+    api: Api,
+    shaper: Shaper,
+    /// The points with values, and those without.
+    requests: std::vec::IntoIter<ScrollPoints>,
+}
+
+impl OrderedPages {
+    pub(crate) fn new(api: Api, scan: Scan, order: &Order) -> Result<Self> {
+        let limit = scan.limit.and_then(|limit| u32::try_from(limit).ok());
+        let limit = limit.ok_or_else(|| Error::internal("rows are to be ordered without a limit"))?;
+        let shaper = Shaper::new(&api, &scan)?;
+        let valued = first(&api, &scan, &shaper, order, limit)?;
+        let without = Selection::of(&scan)?.and(condition::empty(&key(&scan, order)?));
+        let empty = ScrollPoints { limit: Some(limit), ..shaper.wanted.scroll(api.collection()) };
+        let requests = vec![valued, without.scroll(empty)].into_iter();
+        Ok(Self { api, shaper, requests })
+    }
+}
+
+#[async_trait]
+impl Pages for OrderedPages {
+    async fn next(&mut self, _rows: u32, _whole: bool) -> Result<Page> {
+        let Some(request) = self.requests.next() else {
+            return Ok(Page::Rows { batch: self.shaper.batch(&[])?, bytes: 0, last: true });
+        };
+        let Some(answer) = self.api.scroll(&request, usize::MAX).await? else {
+            return Err(Error::internal("an answer without a bound was too large"));
+        };
+        self.api.add_server_time(answer.message.time);
+        let batch = self.shaper.batch(&identified(answer.message.result)?)?;
+        Ok(Page::Rows { batch, bytes: answer.bytes, last: self.requests.as_slice().is_empty() })
+    }
+}
