@@ -19,7 +19,7 @@ from support.connector import Connector
 from support.plans import left_to_spark, pushed
 
 SEED = int(os.environ.get("VECTORFUSE_SEED", "20"))
-PREDICATES = 40
+PREDICATES = 30
 ROWS = 150
 EDGE = 2**53
 

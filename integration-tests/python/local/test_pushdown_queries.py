@@ -109,11 +109,11 @@ def test_without_an_index_spark_finds_them(stored: tuple[DataFrame, DataFrame]) 
     assert pushed(stored[0].orderBy("k").limit(3), "order") is None
 
 
-@pytest.mark.parametrize("where", ["true", "k > 3", "word = 'w7'", "k is null"])
+@pytest.mark.parametrize("where", ["true", "k > 3"])
 @pytest.mark.parametrize(
     "order", ["k asc nulls first", "k asc nulls last", "k desc nulls first", "k desc nulls last", "real desc"]
 )
-@pytest.mark.parametrize("rows", [1, 7, 500])
+@pytest.mark.parametrize("rows", [3, 500])
 def test_the_first_rows_of_an_order_are_found_by_the_index(
     ordered: tuple[DataFrame, DataFrame], where: str, order: str, rows: int
 ) -> None:

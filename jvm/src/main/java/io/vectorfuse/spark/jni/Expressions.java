@@ -45,7 +45,7 @@ final class Expressions {
       return call(((GeneralScalarExpression) expression).name(), expression);
     }
     if (expression instanceof SortOrder) {
-      return call(((SortOrder) expression).direction().name(), expression);
+      return call(((SortOrder) expression).direction().toString(), expression);
     }
     boolean distinct = expression instanceof Count && ((Count) expression).isDistinct();
     if (expression instanceof AggregateFunc && !distinct) {
