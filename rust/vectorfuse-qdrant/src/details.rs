@@ -37,6 +37,7 @@ pub(crate) struct Details {
     /// The dimensions of the dense vectors.
     dimensions: BTreeMap<String, u64>,
     /// Whether users route points to shards with keys, of which two can have a point of the same id.
+    #[serde(default)]
     pub(crate) is_keyed: bool,
     /// How many points there are, about.
     pub(crate) points: Option<u64>,

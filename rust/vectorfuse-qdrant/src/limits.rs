@@ -12,6 +12,8 @@ pub(crate) struct Limits {
     pub(crate) writes: Option<usize>,
     /// Points of an answer.
     pub(crate) reads: Option<u32>,
+    /// Whether the conditions of a filter are counted, so that none may be added to those that were.
+    pub(crate) counts_conditions: bool,
 }
 
 impl Limits {
@@ -22,7 +24,11 @@ impl Limits {
         };
         let rate = strict.write_rate_limit.map(|limit| (limit / PART_OF_RATE).max(1) as usize);
         let size = strict.upsert_max_batchsize.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX).max(1));
-        Self { writes: rate.into_iter().chain(size).min(), reads: strict.max_query_limit.map(|limit| limit.max(1)) }
+        Self {
+            writes: rate.into_iter().chain(size).min(),
+            reads: strict.max_query_limit.map(|limit| limit.max(1)),
+            counts_conditions: strict.filter_max_conditions.is_some(),
+        }
     }
 }
 
@@ -47,7 +53,7 @@ mod tests {
     fn the_tightest_limit_counts_where_strict_mode_is_on() {
         assert_eq!(limits(None, Some(3), None), Limits::default());
         assert_eq!(limits(Some(false), Some(3), None), Limits::default());
-        assert_eq!(limits(Some(true), None, None), Limits { writes: None, reads: Some(50) });
+        assert_eq!(limits(Some(true), None, None), Limits { reads: Some(50), ..Limits::default() });
         assert_eq!(limits(Some(true), Some(30), Some(80)).writes, Some(20));
         assert_eq!(limits(Some(true), Some(3), Some(80)).writes, Some(3));
         assert_eq!(limits(Some(true), None, Some(2)).writes, Some(1));

@@ -94,7 +94,8 @@ impl Qdrant {
         // The server searches all shards at once: the best of all are among the best of each.
         let shard_keys = if options.is_search() { Vec::new() } else { self.keys(&info, &selection).await? };
         let points = info.points_count.unwrap_or_default();
-        let most = info.config.as_ref().and_then(|config| Limits::of(config).reads);
+        let limits = info.config.as_ref().map(Limits::of).unwrap_or_default();
+        let most = limits.reads;
         let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
         let version = self.api.version().await?;
         let parts = if options.is_search() {
@@ -104,7 +105,7 @@ impl Qdrant {
             vec![Part { from: start(options)?, ..Part::default() }]
         } else if in_one_part(scan) {
             vec![Part::default()]
-        } else if wanted > 1 && version >= Slice::SINCE {
+        } else if wanted > 1 && version >= Slice::SINCE && !limits.counts_conditions {
             // More slices than points would be read for nothing.
             let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);
             (0..total).map(|index| Part { slice: Some(Slice { total, index }), ..Part::default() }).collect()

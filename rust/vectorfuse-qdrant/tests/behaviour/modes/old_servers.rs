@@ -5,7 +5,7 @@ use vectorfuse_core::write::Mode;
 
 use super::{append, numbered, stored, with_mode};
 use crate::support::job::refused;
-use crate::support::server::{Place, Server, block_on};
+use crate::support::server::{Place, Server, block_on, reach};
 use crate::support::values::int;
 
 /// The server's version, options, and the version that they need.
@@ -59,7 +59,7 @@ fn an_executor_that_meets_an_older_server_writes_nothing() {
         let mut plan =
             with_mode(&place, "upsert").with("order_field", "n").plan(&rows.fields, Mode::Append).await.unwrap();
         // Another node of the cluster answers the task.
-        plan.options.named.url = Some(old.url.clone());
+        plan.options.named.url = Some(reach(&old.url));
         let result = with_mode(&elsewhere, "upsert").task(&plan, 0, vec![rows.batch()]).await;
         refused(result, Kind::Unsupported, &["`order_field`", "1.16", "1.15"]);
         assert_eq!(stored(&elsewhere, &["n"]).await, [[int(5)]]);
