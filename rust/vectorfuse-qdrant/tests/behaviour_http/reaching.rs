@@ -82,13 +82,15 @@ fn a_server_in_between_that_is_overloaded_is_asked_again() {
 #[test]
 fn the_store_s_own_pause_is_kept() {
     block_on(async {
+        let server = Server::start(&[]);
+        let store = server.rest.rsplit('/').next().unwrap().to_owned();
         let body = r#"{"status":{"error":"slow down"},"time":0.0}"#;
-        let relay = Relay::start(Work::Refuse("429 Too Many Requests\r\nretry-after: 1", body));
-        let place = Place::at(&format!("http://{}", relay.authority), "limited");
+        let relay = Relay::start(Work::RefuseFirst("429 Too Many Requests\r\nretry-after: 1", body, store));
+        let place = Place::at(&server.url, "limited");
         let started = std::time::Instant::now();
-        let job = Job::on(&place).with("max_retries", "1");
-        refused(job.table(None).await, Kind::RateLimited, &["slow down", "attempts: 2"]);
+        job(&place, &format!("http://{}", relay.authority)).append(&rows()).await;
         assert!(started.elapsed().as_secs_f64() >= 1.0, "{:?}", started.elapsed());
+        assert_eq!(Job::on(&place).read(1).await.unwrap().rows.len(), 2);
     });
 }
 

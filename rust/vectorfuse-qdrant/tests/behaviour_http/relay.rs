@@ -14,6 +14,8 @@ pub enum Work {
     Prefix(&'static str, String),
     /// Answers with this status and header, and this body.
     Refuse(&'static str, &'static str),
+    /// Does so with the first request, and passes the others on to this host and port.
+    RefuseFirst(&'static str, &'static str, String),
 }
 
 pub struct Relay {
@@ -58,12 +60,17 @@ fn pass(mut client: TcpStream, work: &Work, seen: &Mutex<Vec<String>>) -> std::i
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).unwrap();
-    seen.lock().unwrap().push(head.clone());
+    let first = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(head.clone());
+        seen.len() == 1
+    };
     let (line, headers) = head.split_once("\r\n").unwrap();
     let parts: Vec<&str> = line.split(' ').collect();
     let (method, target) = (parts[0], parts[1]);
     let (upstream, path) = match work {
-        Work::Refuse(status, body) => {
+        Work::RefuseFirst(_, _, upstream) if !first => (upstream.clone(), target.to_owned()),
+        Work::Refuse(status, body) | Work::RefuseFirst(status, body, _) => {
             let length = body.len();
             let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
             return client.write_all(answer.as_bytes());
