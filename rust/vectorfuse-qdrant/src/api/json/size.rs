@@ -8,7 +8,7 @@ use qdrant_client::qdrant::vector::Vector as VectorKind;
 use qdrant_client::qdrant::vectors::VectorsOptions;
 use qdrant_client::qdrant::{Filter, PointId, PointStruct, Value, Vector, Vectors};
 
-/// `-1234567900000.0` and a comma.
+/// `-1234567900000.0` and a comma. The one float that has more digits is passed over.
 const FLOAT: usize = 17;
 /// `-0.000012345678901234567`.
 const DOUBLE: usize = 25;

@@ -90,6 +90,26 @@ fn upsert(points: Vec<PointStruct>) -> UpsertPoints {
     UpsertPoints { collection_name: "c".to_owned(), wait: Some(true), points, ..UpsertPoints::default() }
 }
 
+fn bits(floats: &[f32]) -> Vec<u32> {
+    floats.iter().map(|float| float.to_bits()).collect()
+}
+
+/// As a server reads floats: the decimal that is written must survive it.
+fn by_way_of_doubles(data: &[f32]) -> Vec<u32> {
+    let text = serde_json::to_string(&vectors::Floats(data)).unwrap();
+    let doubles: Vec<f64> = serde_json::from_str(&text).unwrap();
+    bits(&doubles.into_iter().map(|double| double as f32).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_float_that_a_double_would_lose_is_kept() {
+    let data = [7.038531e-26_f32, -7.038531e-26, f32::MIN_POSITIVE, f32::MAX, -0.0];
+    assert_ne!((7.038531e-26_f64 as f32).to_bits(), data[0].to_bits(), "its shortest decimal would be lost");
+    assert_eq!(by_way_of_doubles(&data), bits(&data));
+    let text = serde_json::to_string(&vectors::Floats(&data)).unwrap();
+    assert_eq!(bits(&serde_json::from_str::<Vec<f32>>(&text).unwrap()), bits(&data));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -117,14 +137,9 @@ proptest! {
         }
     }
 
-    /// A server reads a float by way of a double: the decimal that is written must survive that.
     #[test]
     fn a_float_s_decimal_is_that_float_by_way_of_a_double_too(data in floats()) {
-        let text = serde_json::to_string(&vectors::Floats(&data)).unwrap();
-        let doubles: Vec<f64> = serde_json::from_str(&text).unwrap();
-        #[expect(clippy::cast_possible_truncation, reason = "as the server does")]
-        let bits: Vec<u32> = doubles.into_iter().map(|double| (double as f32).to_bits()).collect();
-        prop_assert_eq!(bits, data.iter().map(|float| float.to_bits()).collect::<Vec<_>>());
+        prop_assert_eq!(by_way_of_doubles(&data), bits(&data));
     }
 
     #[test]

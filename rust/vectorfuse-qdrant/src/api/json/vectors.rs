@@ -1,7 +1,7 @@
 //! Vectors: a list, a list of lists, indices with values, or an object of named ones.
 //!
 //! A float is written as the shortest decimal that is this float, and read as a float and not by way of a double, which
-//! would round twice.
+//! would round twice. A server does read it that way, and of all floats one comes out as another ([`LOST`]).
 
 use std::collections::HashMap;
 
@@ -19,15 +19,29 @@ use vectorfuse_core::error::Result;
 
 use super::{read, unexpected};
 
+/// The one float, 7.038531e-26, whose shortest decimal is another float once it has been a double; its negative is the
+/// other one. Each of the 2^31 floats without a sign was tried. It is written as a double is, with all its digits.
+const LOST: u32 = 0x15AE_43FD;
+
+/// A float on its way out.
+struct Float(f32);
+
+impl Serialize for Float {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            value if !value.is_finite() => Err(S::Error::custom(format_args!("JSON has no {value}"))),
+            value if value.abs().to_bits() == LOST => serializer.serialize_f64(f64::from(value)),
+            value => serializer.serialize_f32(value),
+        }
+    }
+}
+
 /// Floats on their way out.
 pub(super) struct Floats<'a>(pub(super) &'a [f32]);
 
 impl Serialize for Floats<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.iter().find(|value| !value.is_finite()) {
-            Some(value) => Err(S::Error::custom(format_args!("JSON has no {value}"))),
-            None => serializer.collect_seq(self.0),
-        }
+        serializer.collect_seq(self.0.iter().copied().map(Float))
     }
 }
 
