@@ -19,11 +19,12 @@ Vectors = Sequence[float] | Mapping[str, Sequence[float]] | None
 
 @dataclass(frozen=True)
 class Point:
-    """One stored point. `vectors` is keyed by name, the unnamed vector by the empty string."""
+    """One stored point. `vectors` is keyed by name, the unnamed vector by the empty string: a dense vector is a list, a
+    multi-vector a list of lists, a sparse one its values by their indices."""
 
     id: Id
     payload: dict[str, Any]
-    vectors: dict[str, list[float]]
+    vectors: dict[str, Any]
 
 
 class RawQdrant:
@@ -55,7 +56,7 @@ class RawQdrant:
         indexes: Mapping[str, str] | None = None,
         sparse: Iterable[str] = (),
         multi: Mapping[str, int] | None = None,
-        datatype: str = "Default",
+        datatype: str | None = None,
     ) -> None:
         """Makes a collection: `vectors` is the size of the unnamed vector, or a size for each name, `multi` the same for
         multi-vectors; `indexes` a payload index's type for each field; `datatype` as what dense vectors are kept."""
@@ -132,8 +133,8 @@ class RawQdrant:
         return {"timeout": SECONDS, "metadata": self._metadata}
 
 
-def _params(size: int, distance: str, datatype: str) -> Any:
-    kept = protocol.Datatype.Value(datatype)
+def _params(size: int, distance: str, datatype: str | None) -> Any:
+    kept = None if datatype is None else protocol.Datatype.Value(datatype)
     return protocol.VectorParams(size=size, distance=protocol.Distance.Value(distance), datatype=kept)
 
 
@@ -196,15 +197,27 @@ def _from_value(value: Any) -> Any:
     return getattr(value, kind)
 
 
-def _from_vectors(vectors: Any) -> dict[str, list[float]]:
+def _from_vectors(vectors: Any) -> dict[str, Any]:
     kind = vectors.WhichOneof("vectors_options")
     if kind == "vector":
-        return {"": _dense(vectors.vector)}
+        return {"": _from_vector(vectors.vector)}
     if kind == "vectors":
-        return {name: _dense(vector) for name, vector in vectors.vectors.vectors.items()}
+        return {name: _from_vector(vector) for name, vector in vectors.vectors.vectors.items()}
     return {}
 
 
-def _dense(vector: Any) -> list[float]:
-    # Servers before 1.16 answer in `data`, which the newer ones keep for them.
-    return list(vector.dense.data) if vector.HasField("dense") else list(vector.data)
+def _from_vector(vector: Any) -> Any:
+    match vector.WhichOneof("vector"):
+        case "dense":
+            return list(vector.dense.data)
+        case "sparse":
+            return dict(zip(vector.sparse.indices, vector.sparse.values, strict=True))
+        case "multi_dense":
+            return [list(dense.data) for dense in vector.multi_dense.vectors]
+    # Servers before 1.16 answer in fields of the vector itself, which the newer ones keep for them.
+    if vector.HasField("indices"):
+        return dict(zip(vector.indices.data, vector.data, strict=True))
+    if vector.vectors_count > 1:
+        size = len(vector.data) // vector.vectors_count
+        return [list(vector.data[start : start + size]) for start in range(0, len(vector.data), size)]
+    return list(vector.data)

@@ -106,7 +106,7 @@ fn said(named: &Named, fields: &[SparkField]) -> Result<Vec<Claim>> {
         Ok::<(), Error>(())
     };
     if let Some(column) = &named.vector_field {
-        add(column, Role::Vector(String::new()), VectorKind::Dense, "vector_field")?;
+        add(column, Role::Vector(named.vector_name.clone().unwrap_or_default()), VectorKind::Dense, "vector_field")?;
     }
     for (columns, names, kind) in [
         (&named.vector_fields, &named.vector_names, VectorKind::Dense),

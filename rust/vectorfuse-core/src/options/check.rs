@@ -2,7 +2,7 @@
 
 use super::table::Named;
 use super::value::OptionValue;
-use super::{Chosen, OnError, Options, Ordering, WriteMode};
+use super::{Chosen, OnError, Options, Ordering, Side, Transport, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -10,14 +10,14 @@ use crate::secret::Secret;
 const ANY_BUT_INSERT: &[WriteMode] = &[WriteMode::Upsert, WriteMode::Update, WriteMode::Partial, WriteMode::Delete];
 
 /// Checks each subject; PEM files become PEM text, so that executors need no file.
-pub(super) fn check(options: &mut Options) -> Result<()> {
+pub(super) fn check(options: &mut Options, side: Side) -> Result<()> {
     reading(options)?;
-    search(options)?;
+    search(options, side)?;
     let named = &mut options.named;
     reaching(named)?;
     trust(named)?;
     writing(named)?;
-    vectors(named)?;
+    vectors(named, side)?;
     rejects(named)?;
     for (vector, properties) in &options.vectors {
         properties.check(vector)?;
@@ -34,6 +34,18 @@ fn reaching(named: &Named) -> Result<()> {
     }
     if named.https.is_some() && named.host.is_none() {
         return Err(Error::options("option `https` goes with `host`; a `url` starts with `https://` itself"));
+    }
+    if named.prefix.is_some() {
+        if named.transport != Transport::Http {
+            return Err(Error::options(
+                "option `prefix` goes with `transport` = `http`: gRPC knows no path behind the port",
+            ));
+        }
+        let url = named.url.as_deref().unwrap_or_default();
+        let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+        if behind_scheme.trim_end_matches('/').contains('/') {
+            return Err(Error::options("option `prefix`: the `url` has a path already: give one of them"));
+        }
     }
     for (name, span) in [("timeout", named.timeout), ("connect_timeout", named.connect_timeout)] {
         if span.0 <= 0.0 {
@@ -79,10 +91,10 @@ fn reading(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn search(options: &Options) -> Result<()> {
+fn search(options: &Options, side: Side) -> Result<()> {
     let named = &options.named;
     let parts = [
-        ("vector_name", named.vector_name.is_some()),
+        ("vector_name", side == Side::Read && named.vector_name.is_some()),
         ("top_k", named.top_k.is_some()),
         ("score_threshold", named.score_threshold.is_some()),
         ("search_params", named.search_params.is_some()),
@@ -147,7 +159,13 @@ fn writing(named: &Named) -> Result<()> {
     Ok(())
 }
 
-fn vectors(named: &Named) -> Result<()> {
+fn vectors(named: &Named, side: Side) -> Result<()> {
+    if side == Side::Write && named.vector_name.is_some() && named.vector_field.is_none() {
+        return Err(Error::options(
+            "option `vector_name` of a write names the vector in `vector_field`: give that too, or several columns with \
+             `vector_fields` and `vector_names`",
+        ));
+    }
     if named.vector_field.is_some() && named.vector_fields.is_some() {
         return Err(Error::options(
             "options `vector_field` (the unnamed vector) and `vector_fields` (named ones) exclude each other",

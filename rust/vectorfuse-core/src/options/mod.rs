@@ -108,17 +108,23 @@ impl Options {
         self.named.store.as_deref().ok_or_else(|| missing("store", "for example `qdrant`"))
     }
 
-    /// Where the store answers: `url`, or `host`, `port` and `https`.
+    /// Where the store answers: `url`, or `host`, `port` and `https`; then `prefix`.
     pub fn url(&self, default_port: u16) -> Result<String> {
-        match (&self.named.url, &self.named.host) {
-            (Some(_), Some(_)) => Err(Error::options("`url` and `host` both say where the store is: give one of them")),
-            (Some(url), None) => Ok(url.clone()),
+        let base = match (&self.named.url, &self.named.host) {
+            (Some(_), Some(_)) => {
+                return Err(Error::options("`url` and `host` both say where the store is: give one of them"));
+            }
+            (Some(url), None) => url.clone(),
             (None, Some(host)) => {
                 let scheme = if self.named.https == Some(true) { "https" } else { "http" };
-                Ok(format!("{scheme}://{host}:{}", self.named.port.unwrap_or(default_port)))
+                format!("{scheme}://{host}:{}", self.named.port.unwrap_or(default_port))
             }
-            (None, None) => Err(missing("url", "for example `http://localhost:6334`")),
-        }
+            (None, None) => return Err(missing("url", "for example `http://localhost:6334`")),
+        };
+        Ok(match &self.named.prefix {
+            Some(prefix) => format!("{}/{}", base.trim_end_matches('/'), prefix.trim_matches('/')),
+            None => base,
+        })
     }
 
     /// The collection, with its prefix if there is one.

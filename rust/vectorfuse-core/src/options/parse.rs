@@ -87,7 +87,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
             Name::Index(rest) => index_property(&mut options, &rest, entry)?,
         }
     }
-    super::check::check(&mut options)?;
+    super::check::check(&mut options, side)?;
     Ok(options)
 }
 

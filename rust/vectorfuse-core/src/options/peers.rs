@@ -45,6 +45,21 @@ const TRANSLATED: &[(&str, Side, &str)] = &[
     ),
     ("key", Side::Both, "`id_field` of a write; nothing for a read"),
     ("sorting-key", Side::Both, "with `key`: `key_fields` of both; nothing for a read"),
+    (
+        "columnupdate",
+        Side::Write,
+        "`write_mode`: `partial` if true (with a warning: Iguazio creates missing items, `partial` skips their rows), the default if false",
+    ),
+    (
+        "partition",
+        Side::Both,
+        "of Qdrant, accepted with a warning: a collection has no partitions, and filters are pushed down to the server",
+    ),
+    (
+        "grpc_port",
+        Side::Both,
+        "beside `port`, as in dlt: the port of `transport` = `grpc`, and `port` that of `http`; alone, another name of `port`",
+    ),
 ];
 
 /// Options that cannot mean anything here, and what to do.
@@ -122,8 +137,11 @@ pub(super) fn translate(
         };
         put(&mut entries, "write_disposition", &mode, disposition)?;
     }
+    ports(&mut entries);
     dlt(&mut entries)?;
     iguazio(&mut entries, side)?;
+    warnings.extend(column_update(&mut entries)?);
+    warnings.extend(partition(&mut entries));
     Ok((entries, warnings))
 }
 
@@ -194,6 +212,44 @@ fn iguazio(entries: &mut BTreeMap<String, Entry>, side: Side) -> Result<()> {
             put(entries, "key_fields", &key, &both)
         }
         (None, Some(sorting)) => Err(Error::options(format!("option `{}` goes with `key`", sorting.written))),
+    }
+}
+
+/// Iguazio's update of some columns. Unlike ours it creates the item where there is none.
+fn column_update(entries: &mut BTreeMap<String, Entry>) -> Result<Option<String>> {
+    let Some(entry) = entries.remove("columnupdate") else { return Ok(None) };
+    if boolean(&entry)? {
+        put(entries, "write_mode", &entry, "partial")?;
+        return Ok(Some(format!(
+            "option `{}` is `write_mode` = `partial`: a row whose point is not there is skipped, where Iguazio creates the \
+             item: write new rows with `write_mode` = `insert`",
+            entry.written
+        )));
+    }
+    let written = format!("{}: write_mode", entry.written);
+    entries.entry("write_mode".to_owned()).or_insert(Entry { written, text: "upsert".to_owned(), ..entry });
+    Ok(None)
+}
+
+/// Iguazio's folders of items. Of other stores than Qdrant it is an option of their own.
+fn partition(entries: &mut BTreeMap<String, Entry>) -> Option<String> {
+    let is_qdrant = match entries.get("store") {
+        Some(store) => store.text.trim().eq_ignore_ascii_case("qdrant"),
+        None => entries.keys().any(|key| key.starts_with("qdrant_")),
+    };
+    let entry = is_qdrant.then(|| entries.remove("partition"))??;
+    Some(format!(
+        "option `{}` has no effect: a collection has no partitions, and filters are pushed down to the server; an index \
+         (`index.<field>`) makes them fast",
+        entry.written
+    ))
+}
+
+/// dlt gives the ports of both transports; the one that is spoken counts.
+fn ports(entries: &mut BTreeMap<String, Entry>) {
+    if entries.contains_key("port") && entries.contains_key("grpc_port") {
+        let http = entries.get("transport").is_some_and(|entry| entry.text.trim().eq_ignore_ascii_case("http"));
+        entries.remove(if http { "grpc_port" } else { "port" });
     }
 }
 

@@ -98,3 +98,65 @@ fn the_schema_of_qdrant_spark_must_be_that_of_the_rows() {
     assert_eq!(error.kind(), Kind::Options);
     assert!(error.to_string().contains("`schema`"), "{error}");
 }
+
+#[test]
+fn iguazio_s_counter_column_update_and_partition_have_their_meaning_or_a_warning() {
+    let counter = parse(&[("counter", "a,b"), ("columnUpdate", "true")], Side::Write).unwrap();
+    assert_eq!(counter.named.counter_fields, ["a", "b"]);
+    assert_eq!(counter.named.write_mode, WriteMode::Partial);
+    assert!(counter.warnings[0].contains("`columnUpdate`") && counter.warnings[0].contains("skipped"));
+    let whole = parse(&[("columnUpdate", "false")], Side::Write).unwrap();
+    assert_eq!((whole.named.write_mode, whole.warnings.len()), (WriteMode::Upsert, 0));
+    let insert = parse(&[("columnUpdate", "false"), ("write_mode", "insert")], Side::Write).unwrap();
+    assert_eq!(insert.named.write_mode, WriteMode::Insert);
+    for (options, side) in [
+        (&[("columnUpdate", "true"), ("write_mode", "update")][..], Side::Write),
+        (&[("columnUpdate", "maybe")], Side::Write),
+        (&[("columnUpdate", "false")], Side::Read),
+    ] {
+        assert_eq!(parse(options, side).unwrap_err().kind(), Kind::Options, "{options:?}");
+    }
+    let partition = parse(&[("store", "Qdrant"), ("partition", "city")], Side::Write).unwrap();
+    assert!(partition.warnings[0].contains("`partition` has no effect"), "{:?}", partition.warnings);
+    let error = parse(&[("store", "milvus"), ("partition", "city")], Side::Write).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsupported);
+}
+
+#[test]
+fn a_vector_name_belongs_to_a_search_and_to_the_vector_of_a_write() {
+    let write = parse(&[("embedding_field", "e"), ("vector_name", "v")], Side::Write).unwrap();
+    assert_eq!(write.named.vector_name.as_deref(), Some("v"));
+    for (options, side, word) in [
+        (&[("vector_name", "v")][..], Side::Write, "vector_field"),
+        (&[("vector_name", "v"), ("vector_fields", "e")], Side::Write, "vector_field"),
+        (&[("vector_name", "v")], Side::Read, "query_vector"),
+    ] {
+        let error = parse(options, side).unwrap_err();
+        assert_eq!(error.kind(), Kind::Options);
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    assert!(parse(&[("vector_name", "v")], Side::Both).is_ok(), "which side follows is not known yet");
+}
+
+#[test]
+fn dlt_s_prefix_and_ports_are_those_of_the_transport() {
+    let host = [("host", "h"), ("port", "1"), ("grpc_port", "2")];
+    let url = |more: &[(&str, &str)]| {
+        let options = parse(&[&host[..], more].concat(), Side::Write).unwrap();
+        options.url(9).unwrap()
+    };
+    assert_eq!(url(&[("prefer_grpc", "false"), ("prefix", "service/v1")]), "http://h:1/service/v1");
+    assert_eq!(url(&[("prefer_grpc", "true")]), "http://h:2");
+    assert_eq!(url(&[]), "http://h:2");
+    let http = ("transport", "http");
+    let options = parse(&[("url", "http://h/"), http, ("prefix", "/a/")], Side::Read).unwrap();
+    assert_eq!(options.url(9).unwrap(), "http://h/a");
+    for (options, word) in [
+        (&[("url", "http://h"), ("prefix", "a")][..], "transport"),
+        (&[("url", "http://h/b"), http, ("prefix", "a")], "path already"),
+    ] {
+        let error = parse(options, Side::Read).unwrap_err();
+        assert_eq!(error.kind(), Kind::Options);
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}

@@ -84,6 +84,8 @@ options! {
             "With `host`: the port; the store's own for the transport if not given.";
         "https" => https: Option<bool> = None,
             "With `host`: whether to use TLS; not if not given.";
+        "prefix" => prefix: Option<String> = None,
+            "With `transport` = `http`: a path before every route, for a server behind a proxy; the same as at the end of `url`.";
         "transport" => transport: Transport = Transport::Grpc,
             "How the store is spoken to: `grpc`, or `http` for its REST API. See [connections](connections.md).";
         "collection" | "collection_name" => collection: Option<String> = None,
@@ -110,6 +112,8 @@ options! {
             "How often a request is sent again after an error that can pass (unreachable, timed out, rate limited).";
         "backoff_factor" => backoff_factor: Seconds = Seconds(0.5),
             "The first pause before a retry, in seconds; each further one is twice as long, with jitter. A longer wait that the store asks for is honoured.";
+        "vector_name" => vector_name: Option<String> = None,
+            "In a search: the vector to compare; the unnamed or only one if not given. In a write: the name of the vector in `vector_field`.";
         "schema" | "spark.fuse.qdrant.schema" => schema: Option<String> = None,
             "The DataFrame's schema as Spark's JSON. A read has these columns (as with `.schema(…)`); a write checks that they are the DataFrame's.";
         "infer_schema" | "inferschema" => infer_schema: bool = true,
@@ -144,8 +148,6 @@ options! {
             "Makes the read a vector search for the points nearest to this vector, best first, with their `_score`: numbers separated by commas or as a JSON list; sparse as `{\"indices\": […], \"values\": […]}` or `{\"12\": 0.5}`; a multi-vector as a list of lists.";
         "query_id" => query_id: Option<String> = None,
             "Instead of `query_vector`: the id of the point whose own vector is searched for. The point itself is left out.";
-        "vector_name" => vector_name: Option<String> = None,
-            "In a search: the vector to compare; the unnamed or only one if not given.";
         "top_k" => top_k: Option<NonZeroUsize> = None,
             "In a search: how many points to find; 10 if not given.";
         "score_threshold" => score_threshold: Option<f32> = None,
@@ -165,7 +167,7 @@ options! {
         "write_disposition" => write_disposition: Option<Disposition> = None,
             "dlt's word for the mode, which must be Spark's own: `append` and `merge` (with `primary_key`) go with `append`, `replace` with `overwrite`.";
         "vector_field" | "embedding_field" => vector_field: Option<String> = None,
-            "The column that holds the unnamed vector; `vector` where there is one.";
+            "The column that holds the unnamed vector, or the one that `vector_name` names; `vector` where there is one.";
         "vector_fields" => vector_fields: Option<Vec<String>> = None,
             "The columns that hold named dense vectors. The empty text says that there are none; if no other option names vectors, that points have no vectors at all.";
         "vector_names" => vector_names: Option<Vec<String>> = None,
@@ -190,7 +192,7 @@ options! {
             "What a row does to the point of its id: `upsert` writes it whole, `insert` only where there is none, `update` only where there is one, `partial` replaces just the row's fields and vectors of one that is there, `delete` deletes it. See docs/writing.md.";
         "condition" => condition: Option<String> = None,
             "A point that is there is changed only if this holds, for example `${version} > version`: `${…}` is a column of the DataFrame, a bare word a field of the stored payload. Rows for which it does not hold are skipped and counted.";
-        "counter_fields" => counter_fields: Vec<String> = Vec::new(),
+        "counter_fields" | "counter" => counter_fields: Vec<String> = Vec::new(),
             "Columns whose value is added to what is stored, once, however often a task runs.";
         "op_field" => op_field: Option<String> = None,
             "The column that says per row `upsert` or `delete`. It is not stored.";
