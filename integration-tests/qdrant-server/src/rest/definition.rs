@@ -308,7 +308,7 @@ fn dense(kept: proto::VectorParams) -> Value {
         ("hnsw_config", json!(kept.hnsw_config.map(HnswConfigDiff::from))),
         ("quantization_config", json!(kept.quantization_config.map(described))),
         ("on_disk", json!(kept.on_disk)),
-        ("datatype", json!(kept.datatype.map(|_| kept.datatype().as_str_name().to_lowercase()))),
+        ("datatype", datatype_name(kept.datatype())),
         ("multivector_config", json!(kept.multivector_config.map(|_| json!({ "comparator": "max_sim" })))),
     ])
 }
@@ -319,7 +319,7 @@ pub fn sparse(kept: proto::SparseVectorParams) -> Value {
         said([
             ("full_scan_threshold", json!(index.full_scan_threshold)),
             ("on_disk", json!(index.on_disk)),
-            ("datatype", json!(index.datatype.map(|_| index.datatype().as_str_name().to_lowercase()))),
+            ("datatype", datatype_name(index.datatype())),
         ])
     });
     let modifier = kept.modifier.map(|_| kept.modifier().as_str_name().to_lowercase());
@@ -358,6 +358,11 @@ pub fn described(kept: proto::QuantizationConfig) -> Value {
         ]) }),
         Some(Quantization::Turboquant(kept)) => json!({ "turbo": said([("always_ram", json!(kept.always_ram))]) }),
     }
+}
+
+/// REST has no word for a datatype that is left to the server.
+fn datatype_name(kept: proto::Datatype) -> Value {
+    if kept == proto::Datatype::Default { Value::Null } else { json!(kept.as_str_name().to_lowercase()) }
 }
 
 /// An object of what has a value.
