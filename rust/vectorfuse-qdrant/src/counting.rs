@@ -130,6 +130,6 @@ impl Sender {
     ) -> Result<HashMap<PointId, HashMap<String, Value>>> {
         let ids = places.iter().map(|index| changes[*index].id).collect();
         let wanted = Wanted::new(Some(counters.paths()?), Some(Vec::new()));
-        Ok(self.api.retrieve(ids, wanted).await?.into_iter().collect())
+        Ok(self.api.retrieve(ids, wanted, &self.head.shards).await?.into_iter().collect())
     }
 }

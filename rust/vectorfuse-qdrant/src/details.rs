@@ -12,7 +12,7 @@ use vectorfuse_core::table::{Column, Role};
 
 use crate::collection::Collection;
 use crate::path::{self, Step};
-use crate::split;
+use crate::shard_key::is_keyed;
 
 /// A guess of a payload field's size.
 const FIELD_BYTES: u64 = 64;
@@ -84,7 +84,7 @@ impl Details {
             most_conditions: strict.and_then(|strict| strict.filter_max_conditions),
             most_values: strict.and_then(|strict| strict.condition_max_size),
             dimensions: collection.vectors.iter().filter_map(|(name, spec)| Some((name.clone(), spec.size?))).collect(),
-            is_keyed: split::is_keyed(info),
+            is_keyed: info.config.as_ref().is_some_and(is_keyed),
             points: info.points_count,
         }
     }

@@ -33,6 +33,7 @@ mod point;
 mod prepare;
 mod ranking;
 mod request;
+mod routing;
 mod schema;
 mod search;
 mod selection;

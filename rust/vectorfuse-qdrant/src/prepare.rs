@@ -18,7 +18,7 @@ use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers}
 use crate::creation;
 use crate::indexes;
 use crate::limits::Limits;
-use crate::request;
+use crate::routing;
 use crate::writer::{self, Details};
 use crate::{Qdrant, counters, guard, schema, settings, version};
 
@@ -66,7 +66,7 @@ impl Qdrant {
         }
         version::check_kinds(version, &self.options, &columns, vectors.as_ref()).map_err(|e| self.place(e))?;
         if let Some(there) = there.as_ref().filter(|_| !recreate) {
-            settings::refuse_keys(there).map_err(|e| self.place(e))?;
+            routing::check(&self.api, &self.options, there).await.map_err(|e| self.place(e))?;
             settings::check(&self.options, &there.vectors, version)?;
             refuse_properties_that_differ(&self.options, &there.vectors)?;
             refuse_rounding_indexes(there, &rules, &columns).map_err(|e| self.place(e))?;
@@ -166,12 +166,14 @@ impl Qdrant {
         let named = &self.options.named;
         match there {
             Some(there) if mode == Mode::Append => {
+                routing::ensure(&self.api, &self.options).await?;
                 self.keep(&there, columns, id).await?;
                 Ok(Details { vectors: there.vectors, create: None, made_for, ..Details::default() })
             }
             Some(there) if named.overwrite == Overwrite::Truncate => {
                 let kept = schema::merged(&[], columns, id, &there.vectors)?;
-                self.api.delete_all(request::ordering(&self.options)).await?;
+                routing::empty(&self.api, &self.options, &there).await?;
+                routing::ensure(&self.api, &self.options).await?;
                 self.api.set_metadata(METADATA_KEY, collection::kept_value(&kept)?).await?;
                 Ok(Details { vectors: there.vectors, create: None, made_for, ..Details::default() })
             }
@@ -190,11 +192,14 @@ impl Qdrant {
                 match creation {
                     Some(creation) => {
                         if self.api.create(creation).await? {
+                            routing::ensure(&self.api, &self.options).await?;
                             return Ok(Details { vectors, create: None, made_for, ..Details::default() });
                         }
                         // By another job, or by a request of ours whose answer was lost.
                         let there = self.collection().await?.ok_or_else(|| self.missing())?;
                         creation::refuse_others(&there, made_for.as_deref(), self.api.collection())?;
+                        routing::check(&self.api, &self.options, &there).await?;
+                        routing::ensure(&self.api, &self.options).await?;
                         self.keep(&there, columns, id).await?;
                         Ok(Details {
                             vectors: writer::adopted(&vectors, there)?,

@@ -14,6 +14,7 @@ use vectorfuse_core::options::{Options, Ordering, Transport, WriteMode};
 use crate::change::{Action, Change, framed};
 use crate::guard;
 use crate::point::to_qdrant_id;
+use crate::shard_key::{self, ShardKey};
 
 /// How many points with guards of their own share an operation: the server tries each guard on each of its points.
 const MOST_GUARDED: usize = 64;
@@ -25,6 +26,8 @@ pub(crate) struct Head {
     pub(crate) wait: bool,
     pub(crate) mode: WriteMode,
     pub(crate) ordering: Option<WriteOrdering>,
+    /// The shards that the points are in, where those have keys.
+    pub(crate) shards: Vec<ShardKey>,
 }
 
 /// A request that changes points.
@@ -60,12 +63,17 @@ pub(crate) fn ordering(options: &Options) -> Option<WriteOrdering> {
 impl Head {
     /// The size of a request without its changes, at most.
     pub(crate) fn size(&self, over: Transport) -> usize {
-        match over {
-            Transport::Grpc => {
-                framed(self.collection.len()) + 4 + self.ordering.map_or(0, |ordering| framed(ordering.encoded_len()))
+        // Upserts and deletes have an operation each; what has one for each point counts its keys itself.
+        let shards = 2 * shard_key::size(&self.shards);
+        shards
+            + match over {
+                Transport::Grpc => {
+                    framed(self.collection.len())
+                        + 4
+                        + self.ordering.map_or(0, |ordering| framed(ordering.encoded_len()))
+                }
+                Transport::Http => r#"{"operations":[{"upsert":{"points":[],"update_mode":"insert_only"}}]}"#.len(),
             }
-            Transport::Http => r#"{"operations":[{"upsert":{"points":[],"update_mode":"insert_only"}}]}"#.len(),
-        }
     }
 
     /// The request that applies these changes of different points.
@@ -111,6 +119,7 @@ impl Head {
                         update_filter: list.update_filter,
                         update_mode: list.update_mode,
                         ordering: self.ordering,
+                        shard_key_selector: shard_key::selector(&self.shards),
                         ..UpsertPoints::default()
                     });
                 }
@@ -120,6 +129,7 @@ impl Head {
                         wait,
                         points: list.points,
                         ordering: self.ordering,
+                        shard_key_selector: shard_key::selector(&self.shards),
                         ..DeletePoints::default()
                     });
                 }
@@ -131,7 +141,7 @@ impl Head {
 
     /// Operations that are applied in their order.
     pub(crate) fn batch(&self, operations: Vec<Operation>) -> Request {
-        let operation = |operation| PointsUpdateOperation { operation: Some(operation) };
+        let operation = |operation| PointsUpdateOperation { operation: Some(self.routed(operation)) };
         Request::Batch(UpdateBatchPoints {
             collection_name: self.collection.clone(),
             wait: Some(self.wait),
@@ -139,6 +149,24 @@ impl Head {
             ordering: self.ordering,
             ..UpdateBatchPoints::default()
         })
+    }
+
+    /// The operation, for the shards of this write.
+    fn routed(&self, mut operation: Operation) -> Operation {
+        let shards = shard_key::selector(&self.shards);
+        match &mut operation {
+            Operation::Upsert(it) => it.shard_key_selector = shards,
+            Operation::SetPayload(it) => it.shard_key_selector = shards,
+            Operation::OverwritePayload(it) => it.shard_key_selector = shards,
+            Operation::DeletePayload(it) => it.shard_key_selector = shards,
+            Operation::ClearPayload(it) => it.shard_key_selector = shards,
+            Operation::UpdateVectors(it) => it.shard_key_selector = shards,
+            Operation::DeleteVectors(it) => it.shard_key_selector = shards,
+            Operation::DeletePoints(it) => it.shard_key_selector = shards,
+            // The deprecated ones, which can't say it: the server refuses them.
+            _ => {}
+        }
+        operation
     }
 
     /// The filters whose points, all together, are those that are there and that these changes may not touch.

@@ -14,7 +14,7 @@ use vectorfuse_core::table::Scan;
 use crate::filter;
 use crate::filter_json::{self, Needs};
 use crate::logic::Test;
-use crate::shard_key::{ShardKey, selector};
+use crate::shard_key::{self, ShardKey, selector};
 
 /// One of `total` disjoint parts of all ids, which the server tells apart by a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Selection {
     pub(crate) fn of_options(options: &Options) -> Result<Self> {
         let parsed = options.named.filter.as_deref().map(filter_json::parse).transpose()?;
         let (filter, needs) = parsed.unzip();
-        let shard_keys = options.named.shard_key.iter().map(|key| ShardKey::parse(key)).collect();
+        let shard_keys = shard_key::of_options(options);
         let consistency = options.named.consistency.as_deref().map(consistency).transpose()?;
         Ok(Self { filter, needs: needs.unwrap_or_default(), shard_keys, consistency })
     }

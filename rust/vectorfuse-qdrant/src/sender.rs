@@ -69,13 +69,15 @@ impl Sender {
     async fn skipped(&self, changes: &[Change]) -> Result<usize> {
         let mut skipped = 0;
         for refusal in self.head.refusals(changes) {
-            skipped += self.api.count(refusal).await?;
+            skipped += self.api.count(refusal, &self.head.shards).await?;
         }
         let ids = changes.iter().map(|change| change.id);
         let ids = || Filter { must: vec![guard::has_id(ids.clone())], ..Filter::default() };
         match self.head.mode {
-            WriteMode::Insert => skipped += self.api.count(ids()).await?,
-            WriteMode::Update => skipped += changes.len().saturating_sub(self.api.count(ids()).await?),
+            WriteMode::Insert => skipped += self.api.count(ids(), &self.head.shards).await?,
+            WriteMode::Update => {
+                skipped += changes.len().saturating_sub(self.api.count(ids(), &self.head.shards).await?);
+            }
             WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => {}
         }
         Ok(skipped)
@@ -108,6 +110,7 @@ impl Sender {
 
     async fn there(&self, changes: &[Change]) -> Result<HashSet<PointId>> {
         let ids = changes.iter().map(|change| change.id).collect();
-        Ok(self.api.retrieve(ids, crate::api::Wanted::nothing()).await?.into_iter().map(|(id, _)| id).collect())
+        let found = self.api.retrieve(ids, crate::api::Wanted::nothing(), &self.head.shards).await?;
+        Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 }

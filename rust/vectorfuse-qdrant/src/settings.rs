@@ -19,6 +19,7 @@ use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::vector_name;
 
 use crate::collection::{Collection, VectorSpec};
+use crate::routing;
 
 /// The properties that only a sparse vector has.
 const OF_SPARSE: &[&str] = &["modifier", "index_on_disk"];
@@ -72,6 +73,7 @@ pub(crate) fn apply(options: &Options, request: &mut CreateCollection) {
     request.replication_factor = named.replicas.map(Into::into);
     request.write_consistency_factor = named.write_consistency_factor.map(Into::into);
     request.on_disk_payload = named.on_disk_payload;
+    request.sharding_method = routing::option(options).map(|_| ShardingMethod::Custom.into());
     for (name, properties) in &options.vectors {
         let dense = match request.vectors_config.as_mut().and_then(|vectors| vectors.config.as_mut()) {
             Some(Config::Params(params)) if name.is_empty() => Some(params),
@@ -125,17 +127,6 @@ fn apply_sparse(properties: &VectorProperties, params: &mut SparseVectorParams) 
         let index = params.index.unwrap_or_default();
         params.index = Some(SparseIndexConfig { on_disk: Some(on_disk), ..index });
     }
-}
-
-/// Points of a collection whose shards have keys must each say their key, which writes can't yet.
-pub(crate) fn refuse_keys(there: &Collection) -> Result<()> {
-    let params = there.config.params.as_ref();
-    if params.is_some_and(|params| params.sharding_method() == ShardingMethod::Custom) {
-        return Err(Error::unsupported(
-            "the shards of the collection have keys, and rows can't be written with a `shard_key` yet",
-        ));
-    }
-    Ok(())
 }
 
 /// What the options say of a collection that is there must be so. (Sizes and distances are compared elsewhere.)

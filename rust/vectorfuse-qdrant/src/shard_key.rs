@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use qdrant_client::qdrant::{ShardKeySelector, shard_key};
+use qdrant_client::qdrant::{CollectionConfig, ShardKeySelector, ShardingMethod, shard_key};
 use serde::{Deserialize, Serialize};
-use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::options::Options;
+
+use crate::chosen::listed;
 
 /// A name, or a number: to Qdrant `7` and `"7"` are two keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,7 +32,8 @@ impl ShardKey {
         }
     }
 
-    fn to_message(&self) -> qdrant_client::qdrant::ShardKey {
+    /// As one of Qdrant's messages.
+    pub(crate) fn to_message(&self) -> qdrant_client::qdrant::ShardKey {
         let key = match self {
             Self::Number(number) => shard_key::Key::Number(*number),
             Self::Name(name) => shard_key::Key::Keyword(name.clone()),
@@ -45,6 +49,38 @@ impl fmt::Display for ShardKey {
             Self::Name(name) => name.fmt(f),
         }
     }
+}
+
+/// The keys that the option `shard_key` names; none if it is not given.
+pub(crate) fn of_options(options: &Options) -> Vec<ShardKey> {
+    let mut keys: Vec<_> = options.named.shard_key.iter().map(|key| ShardKey::parse(key)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// The keys, for messages.
+pub(crate) fn shown(keys: &[ShardKey]) -> String {
+    listed(keys.iter().map(|key| format!("`{key}`")))
+}
+
+/// The error of a key that the collection does not have.
+pub(crate) fn missing(key: &ShardKey, there: &[ShardKey]) -> Error {
+    let words = format!("there is no shard key `{key}`: the collection has {}", shown(there));
+    Error::new(Kind::NotFound, words).with("option", "shard_key")
+}
+
+/// Whether users route the collection's points to shards with keys.
+pub(crate) fn is_keyed(config: &CollectionConfig) -> bool {
+    config.params.as_ref().is_some_and(|params| params.sharding_method() == ShardingMethod::Custom)
+}
+
+/// What naming these shards adds to the size of an operation, at most.
+pub(crate) fn size(keys: &[ShardKey]) -> usize {
+    /// Of a key, and of the list of them, in either transport.
+    const WRAPPING: usize = 24;
+    // In JSON a character can take six.
+    keys.iter().map(|key| 6 * key.to_string().len() + WRAPPING).sum::<usize>() + WRAPPING
 }
 
 /// Just these shards; all of them if there are no keys.

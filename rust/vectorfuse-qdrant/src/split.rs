@@ -1,20 +1,19 @@
 //! How a collection is cut into parts that are read side by side: the server's own slices where it has them, else
 //! ranges of ids between sampled ones, or one window.
 
-use qdrant_client::qdrant::{CollectionInfo, ShardingMethod};
+use qdrant_client::qdrant::CollectionInfo;
 use serde::{Deserialize, Serialize};
-use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::Options;
 use vectorfuse_core::table::Scan;
 
 use crate::Qdrant;
-use crate::chosen::listed;
 use crate::collection::Collection;
 use crate::limits::Limits;
 use crate::search::Search;
 use crate::selection::{Selection, Slice};
-use crate::shard_key::ShardKey;
+use crate::shard_key::{self, ShardKey, is_keyed};
 
 /// Sampled ids per split: with 64 of them a split's size is off by some 12 % (one standard deviation).
 const SAMPLES_PER_SPLIT: usize = 64;
@@ -45,12 +44,6 @@ pub(crate) struct Part {
     pub(crate) shard_keys: Vec<ShardKey>,
     /// The points that a search finds, instead of all those.
     pub(crate) search: Option<Search>,
-}
-
-/// Whether users route the points of this collection to shards with keys.
-pub(crate) fn is_keyed(info: &CollectionInfo) -> bool {
-    let params = info.config.as_ref().and_then(|config| config.params.as_ref());
-    params.is_some_and(|params| params.sharding_method() == ShardingMethod::Custom)
 }
 
 /// Whether the server answers all of it in one go, or what there is to read is not worth cutting.
@@ -138,7 +131,7 @@ impl Qdrant {
     /// The keys of the shards to read; none where the collection has no keys.
     async fn keys(&self, info: &CollectionInfo, selection: &Selection) -> Result<Vec<ShardKey>> {
         let asked = selection.shard_keys();
-        if !is_keyed(info) {
+        if !info.config.as_ref().is_some_and(is_keyed) {
             return if asked.is_empty() {
                 Ok(Vec::new())
             } else {
@@ -161,11 +154,7 @@ impl Qdrant {
         match asked.iter().find(|key| !all.contains(key)) {
             None if asked.is_empty() => Ok(all),
             None => Ok(asked),
-            Some(stranger) => {
-                let known = listed(all.iter().map(|key| format!("`{key}`")));
-                let words = format!("there is no shard key `{stranger}`: the collection has {known}");
-                Err(self.place(Error::new(Kind::NotFound, words).with("option", "shard_key")))
-            }
+            Some(stranger) => Err(self.place(shard_key::missing(stranger, &all))),
         }
     }
 }

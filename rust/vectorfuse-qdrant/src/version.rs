@@ -9,12 +9,15 @@ use vectorfuse_core::table::Column;
 use vectorfuse_core::vector::VectorKind;
 
 use crate::api::Api;
+use crate::routing;
 
 /// A version of the server, as major and minor number.
 pub(crate) type Version = (u32, u32);
 
 /// The fields in which vectors of each kind are sent.
 const KINDS: Version = (1, 13);
+/// Shards with keys.
+const SHARD_KEYS: Version = (1, 7);
 /// Upserts and vector updates that a filter guards.
 const UPDATE_FILTER: Version = (1, 16);
 /// Upserts of only new or only existing points.
@@ -33,6 +36,7 @@ pub(crate) fn needed(options: &Options, rules: &Rules) -> Option<(&'static str, 
         .or_else(|| (!rules.counters.is_empty()).then_some(("counter_fields", UPDATE_MODE)))
         .or_else(|| rules.order.and_then(|_| guarded("order_field")))
         .or_else(|| rules.condition.as_ref().and_then(|_| guarded("condition")))
+        .or_else(|| routing::option(options).map(|option| (option, SHARD_KEYS)))
 }
 
 /// An older server would take sparse vectors and multi-vectors for empty ones. (It refuses empty dense ones.) `there` are

@@ -20,7 +20,7 @@ use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{Task, WritePlan, vector_name};
 
 use crate::api::{Api, largest_request};
-use crate::change::Change;
+use crate::change::{Action, Change};
 use crate::collection::{Collection, VectorSpec};
 use crate::counters::{Counter, Counters, Tally};
 use crate::creation;
@@ -28,7 +28,9 @@ use crate::indexes;
 use crate::limits::Limits;
 use crate::point::{Ids, Points, to_u64};
 use crate::request::{self, Head};
+use crate::routing;
 use crate::sender::Sender;
+use crate::shard_key;
 use crate::version;
 
 /// Until a vector of each name was seen, this many batches wait for the collection to be created.
@@ -136,7 +138,8 @@ impl QdrantWriter {
         // What was added can be read only after it was applied.
         let wait = named.wait || counters.is_some();
         let (collection, ordering) = (api.collection().to_owned(), request::ordering(&plan.options));
-        let head = Head { collection, wait, mode: named.write_mode, ordering };
+        let shards = shard_key::of_options(&plan.options);
+        let head = Head { collection, wait, mode: named.write_mode, ordering, shards };
         let rejects = Rejects::of(&plan.options, &plan.query, task, &metrics)?;
         let sender =
             Sender { api: api.clone(), head: Arc::new(head), counters: counters.map(Arc::new), metrics, rejects };
@@ -176,12 +179,13 @@ impl QdrantWriter {
         if !self.adopt().await? {
             return Err(Error::new(Kind::Unavailable, "the collection was dropped while the job created it"));
         }
-        self.ensure_indexes().await?;
+        self.complete().await?;
         Ok(true)
     }
 
-    /// Whichever task sees the collection first: indexes are there before its rows are.
-    async fn ensure_indexes(&self) -> Result<()> {
+    /// Whichever task sees the collection first: its shards and indexes are there before its rows are.
+    async fn complete(&self) -> Result<()> {
+        routing::ensure(&self.api, &self.plan.options).await?;
         let wanted = indexes::wanted(&self.plan.options, &self.plan.columns)?;
         indexes::ensure(&self.api, &wanted, &HashMap::new()).await
     }
@@ -192,7 +196,7 @@ impl QdrantWriter {
             if !self.adopt().await? {
                 return Err(self.unknown_size());
             }
-            self.ensure_indexes().await?;
+            self.complete().await?;
         }
         for earlier in std::mem::take(&mut self.waiting) {
             self.send(&earlier).await?;
@@ -205,6 +209,7 @@ impl QdrantWriter {
         let Some(info) = self.api.info().await? else { return Ok(false) };
         let there = Collection::from_info(info)?;
         creation::refuse_others(&there, self.details.made_for.as_deref(), self.api.collection())?;
+        routing::check(&self.api, &self.plan.options, &there).await?;
         self.details.most_points = Limits::of(&there.config).writes;
         self.details.vectors = adopted(&self.details.vectors, there)?;
         self.details.create = None;
@@ -236,7 +241,10 @@ impl QdrantWriter {
                 counters.tally(tally, points.counts(row)?).map_err(|error| change.place(error))?;
                 change.tally = Some(tally.clone());
             }
-            let bytes = change.size(named.transport);
+            let mut bytes = change.size(named.transport);
+            if matches!(change.action, Action::Partial(_)) || change.guard.is_some() || change.tally.is_some() {
+                bytes += 2 * shard_key::size(&self.sender.head.shards);
+            }
             let (count, whole) = self.open.with(&change, bytes);
             // Whether a condition holds for the later row of a point depends on what the earlier one did.
             // A row that may be refused must not have taken the place of an earlier one.

@@ -19,6 +19,7 @@ pub(super) fn check(options: &mut Options, side: Side) -> Result<()> {
     writing(named)?;
     vectors(named, side)?;
     rejects(named)?;
+    shards(named)?;
     for (vector, properties) in &options.vectors {
         properties.check(vector)?;
     }
@@ -157,6 +158,25 @@ fn writing(named: &Named) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Points of one id in several shards are each their own: none of them could decide for all.
+fn shards(named: &Named) -> Result<()> {
+    let mode = named.write_mode;
+    let deciding = [
+        ("write_mode", matches!(mode, WriteMode::Insert | WriteMode::Update | WriteMode::Partial)),
+        ("order_field", named.order_field.is_some()),
+        ("condition", named.condition.is_some()),
+        ("counter_fields", !named.counter_fields.is_empty()),
+    ];
+    match deciding.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) if named.shard_key.len() > 1 => Err(Error::options(format!(
+            "option `{option}` looks at the point that is there, and `shard_key` names {} shards, each with its own: write \
+             to one after the other",
+            named.shard_key.len()
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn vectors(named: &Named, side: Side) -> Result<()> {

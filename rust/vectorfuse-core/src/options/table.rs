@@ -118,6 +118,8 @@ options! {
             "The DataFrame's schema as Spark's JSON. A read has these columns (as with `.schema(…)`); a write checks that they are the DataFrame's.";
         "infer_schema" | "inferschema" => infer_schema: bool = true,
             "Whether the columns of a collection that VectorFuse did not create are inferred; if not, a read of one needs a schema.";
+        "shard_key" | "shard_key_selector" => shard_key: Vec<String> = Vec::new(),
+            "In a collection whose shards have keys: the keys to read, separated by commas, all of them if not given; the key to write to (of several: to each of them), made if it is missing. An integer is a numeric key.";
     }
     Read {
         "splits" => splits: Option<NonZeroUsize> = None,
@@ -140,8 +142,6 @@ options! {
             "Which vectors the table has: `true`, `false`, or names, as with `with_payload`.";
         "payload" => payload: PayloadForm = PayloadForm::Columns,
             "`columns`: a column per field; `json`: one string column `payload`; `variant`: one variant column `payload` (Spark 4). The last two need no sample.";
-        "shard_key" | "shard_key_selector" => shard_key: Vec<String> = Vec::new(),
-            "The shard keys to read, separated by commas; all of them if not given. An integer is a numeric key.";
         "consistency" => consistency: Option<String> = None,
             "How many replicas must agree on what is read: `all`, `majority`, `quorum` or a number of them.";
         "query_vector" => query_vector: Option<String> = None,

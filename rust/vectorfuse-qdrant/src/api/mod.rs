@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use qdrant_client::qdrant::{
     AliasDescription, AliasOperations, ChangeAliases, CollectionInfo, CountPoints, CreateCollection,
-    CreateFieldIndexCollection, DeleteCollection, DeletePoints, FacetCounts, FacetHit, Filter,
-    GetCollectionInfoRequest, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest,
-    ListCollectionsRequest, ListShardKeysRequest, PointsOperationResponse, PointsSelector, Query, QueryPoints,
-    QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus, Value,
-    WithPayloadSelector, WithVectorsSelector, WriteOrdering, query, with_payload_selector, with_vectors_selector,
+    CreateFieldIndexCollection, CreateShardKey, CreateShardKeyRequest, DeleteCollection, DeletePoints, FacetCounts,
+    FacetHit, Filter, GetCollectionInfoRequest, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest,
+    ListAliasesRequest, ListCollectionsRequest, ListShardKeysRequest, PointsOperationResponse, PointsSelector, Query,
+    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchResponse, UpdateCollection, UpdateStatus,
+    Value, WithPayloadSelector, WithVectorsSelector, WriteOrdering, query, with_payload_selector,
+    with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
@@ -33,7 +34,7 @@ use self::transport::{Encoded, Transport};
 use crate::point;
 use crate::request::Request;
 use crate::selection::Selection;
-use crate::shard_key::ShardKey;
+use crate::shard_key::{self, ShardKey};
 
 /// Answers other than pages of points are small; the server sets no bound of its own.
 const UNBOUNDED: usize = usize::MAX;
@@ -109,6 +110,36 @@ impl Api {
         Ok(Some(keys))
     }
 
+    /// Makes the shards of a key, unless somebody else has.
+    pub(crate) async fn create_shard_key(&self, key: &ShardKey) -> Result<()> {
+        let wanted = CreateShardKey { shard_key: Some(key.to_message()), ..CreateShardKey::default() };
+        let collection_name = self.collection.to_string();
+        let request = CreateShardKeyRequest { collection_name, request: Some(wanted), timeout: None };
+        match self.ask(&request).await {
+            Ok(answer) if answer.result => Ok(()),
+            Ok(_) => Err(self.place(Error::internal("the server did not make a shard key and does not say why"))),
+            // That the key is there has no code of its own.
+            Err(error) => {
+                if self.has_shard_key(key).await? {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    async fn has_shard_key(&self, key: &ShardKey) -> Result<bool> {
+        if let Some(keys) = self.shard_keys().await? {
+            return Ok(keys.contains(key));
+        }
+        match self.count(Filter::default(), std::slice::from_ref(key)).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), Kind::Data | Kind::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Creates the collection; `false` if somebody else has done so.
     pub(crate) async fn create(&self, request: CreateCollection) -> Result<bool> {
         let request = CreateCollection { collection_name: self.collection.to_string(), ..request };
@@ -167,13 +198,14 @@ impl Api {
         self.update(request, true, 1).await.map(drop)
     }
 
-    /// Deletes every point.
-    pub(crate) async fn delete_all(&self, ordering: Option<WriteOrdering>) -> Result<()> {
+    /// Deletes every point; in a collection whose shards have keys, those of these shards.
+    pub(crate) async fn delete_all(&self, ordering: Option<WriteOrdering>, shards: &[ShardKey]) -> Result<()> {
         let request = DeletePoints {
             collection_name: self.collection.to_string(),
             wait: Some(true),
             points: Some(PointsSelector::from(Filter::default())),
             ordering,
+            shard_key_selector: shard_key::selector(shards),
             ..DeletePoints::default()
         };
         self.update(request, true, 1).await.map(drop)
@@ -197,12 +229,13 @@ impl Api {
         }
     }
 
-    /// How many points pass the filter.
-    pub(crate) async fn count(&self, filter: Filter) -> Result<usize> {
+    /// How many points of these shards pass the filter; of all without keys.
+    pub(crate) async fn count(&self, filter: Filter, shards: &[ShardKey]) -> Result<usize> {
         let request = CountPoints {
             collection_name: self.collection.to_string(),
             filter: Some(filter),
             exact: Some(true),
+            shard_key_selector: shard_key::selector(shards),
             ..CountPoints::default()
         };
         let answer = self.ask(&request).await?;
@@ -210,21 +243,27 @@ impl Api {
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// Those of these points that are there, with their payload as far as it is wanted.
+    /// Those of these points that are there, in these shards (in all without keys), with their payload as far as it is
+    /// wanted.
     pub(crate) async fn retrieve(
         &self,
         ids: Vec<PointId>,
         wanted: Wanted,
+        shards: &[ShardKey],
     ) -> Result<Vec<(PointId, HashMap<String, Value>)>> {
-        let request = GetPoints {
+        let request = GetPoints { shard_key_selector: shard_key::selector(shards), ..self.look_up(ids, wanted) };
+        let found = self.ask(&request).await?.result.into_iter();
+        found.map(|found| Ok((point::from_qdrant_id(found.id)?, found.payload))).collect()
+    }
+
+    fn look_up(&self, ids: Vec<PointId>, wanted: Wanted) -> GetPoints {
+        GetPoints {
             collection_name: self.collection.to_string(),
             ids: ids.into_iter().map(point::to_qdrant_id).collect(),
             with_payload: Some(wanted.payload),
             with_vectors: Some(wanted.vectors),
             ..GetPoints::default()
-        };
-        let found = self.ask(&request).await?.result.into_iter();
-        found.map(|found| Ok((point::from_qdrant_id(found.id)?, found.payload))).collect()
+        }
     }
 
     /// A page of points in the order of ids, as `request` asks for them. `Ok(None)`: it would be larger than `largest`

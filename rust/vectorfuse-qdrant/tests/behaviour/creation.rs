@@ -278,7 +278,7 @@ fn a_collection_whose_shards_have_keys_is_refused_before_any_row_is_sent() {
         CollectionsClient::new(channel(&place.url)).create(asking(create)).await.unwrap();
         for mode in [Mode::Append, Mode::Overwrite] {
             let plan = Job::on(&place).with("vector_fields", "").plan(&frame().fields, mode).await;
-            refused(plan, Kind::Unsupported, &["`shard_key`", &place.collection]);
+            refused(plan, Kind::Options, &["`shard_key`", &place.collection]);
         }
     });
 }

@@ -19,6 +19,7 @@ mod rejects;
 mod requests;
 mod save_modes;
 mod search;
+mod shard_writes;
 mod shards;
 mod slices;
 mod splits;
