@@ -2,15 +2,13 @@
 
 use prost::Message;
 use qdrant_client::qdrant::{
-    ChangeAliases, ClearPayloadPoints, CollectionExistsRequest, CollectionExistsResponse, CollectionOperationResponse,
-    CountPoints, CountResponse, CreateCollection, CreateFieldIndexCollection, CreateShardKeyRequest,
-    CreateShardKeyResponse, DeleteCollection, DeleteFieldIndexCollection, DeletePayloadPoints, DeletePointVectors,
-    DeletePoints, DeleteShardKeyRequest, DeleteShardKeyResponse, FacetCounts, FacetResponse, GetCollectionInfoRequest,
-    GetCollectionInfoResponse, GetPoints, GetResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest,
-    ListAliasesResponse, ListCollectionAliasesRequest, ListCollectionsRequest, ListCollectionsResponse,
-    ListShardKeysRequest, ListShardKeysResponse, PointsOperationResponse, QueryBatchPoints, QueryBatchResponse,
-    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, SetPayloadPoints, UpdateBatchPoints, UpdateBatchResponse,
-    UpdateCollection, UpdatePointVectors, UpsertPoints,
+    ChangeAliases, CollectionOperationResponse, CountPoints, CountResponse, CreateCollection,
+    CreateFieldIndexCollection, CreateShardKeyRequest, CreateShardKeyResponse, DeleteCollection, DeletePoints,
+    FacetCounts, FacetResponse, GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse,
+    HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListAliasesResponse, ListCollectionsRequest,
+    ListCollectionsResponse, ListShardKeysRequest, ListShardKeysResponse, PointsOperationResponse, QueryPoints,
+    QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection,
+    UpsertPoints,
 };
 
 /// A request of the protocol, whatever carries it.
@@ -35,29 +33,19 @@ calls! {
     "/qdrant.Collections/Get": GetCollectionInfoRequest => GetCollectionInfoResponse;
     "/qdrant.Collections/ListShardKeys": ListShardKeysRequest => ListShardKeysResponse;
     "/qdrant.Collections/List": ListCollectionsRequest => ListCollectionsResponse;
-    "/qdrant.Collections/CollectionExists": CollectionExistsRequest => CollectionExistsResponse;
     "/qdrant.Collections/Create": CreateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Update": UpdateCollection => CollectionOperationResponse;
     "/qdrant.Collections/Delete": DeleteCollection => CollectionOperationResponse;
     "/qdrant.Collections/UpdateAliases": ChangeAliases => CollectionOperationResponse;
     "/qdrant.Collections/ListAliases": ListAliasesRequest => ListAliasesResponse;
-    "/qdrant.Collections/ListCollectionAliases": ListCollectionAliasesRequest => ListAliasesResponse;
     "/qdrant.Collections/CreateShardKey": CreateShardKeyRequest => CreateShardKeyResponse;
-    "/qdrant.Collections/DeleteShardKey": DeleteShardKeyRequest => DeleteShardKeyResponse;
     "/qdrant.Points/CreateFieldIndex": CreateFieldIndexCollection => PointsOperationResponse;
-    "/qdrant.Points/DeleteFieldIndex": DeleteFieldIndexCollection => PointsOperationResponse;
     "/qdrant.Points/Upsert": UpsertPoints => PointsOperationResponse;
     "/qdrant.Points/Delete": DeletePoints => PointsOperationResponse;
-    "/qdrant.Points/SetPayload": SetPayloadPoints => PointsOperationResponse;
-    "/qdrant.Points/DeletePayload": DeletePayloadPoints => PointsOperationResponse;
-    "/qdrant.Points/ClearPayload": ClearPayloadPoints => PointsOperationResponse;
-    "/qdrant.Points/UpdateVectors": UpdatePointVectors => PointsOperationResponse;
-    "/qdrant.Points/DeleteVectors": DeletePointVectors => PointsOperationResponse;
     "/qdrant.Points/UpdateBatch": UpdateBatchPoints => UpdateBatchResponse;
     "/qdrant.Points/Get": GetPoints => GetResponse;
     "/qdrant.Points/Scroll": ScrollPoints => ScrollResponse;
     "/qdrant.Points/Count": CountPoints => CountResponse;
     "/qdrant.Points/Facet": FacetCounts => FacetResponse;
     "/qdrant.Points/Query": QueryPoints => QueryResponse;
-    "/qdrant.Points/QueryBatch": QueryBatchPoints => QueryBatchResponse;
 }

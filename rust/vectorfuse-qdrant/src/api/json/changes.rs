@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use http::Method;
 use qdrant_client::qdrant::points_update_operation::Operation;
 use qdrant_client::qdrant::{
-    ClearPayloadPoints, DeletePayloadPoints, DeletePointVectors, DeletePoints, Filter, PointStruct, PointVectors,
-    PointsOperationResponse, PointsSelector, PointsUpdateOperation, SetPayloadPoints, ShardKeySelector,
-    UpdateBatchPoints, UpdateBatchResponse, UpdateMode, UpdatePointVectors, UpdateResult, UpdateStatus, UpsertPoints,
+    DeletePoints, Filter, PointStruct, PointVectors, PointsOperationResponse, PointsSelector, PointsUpdateOperation,
+    ShardKeySelector, UpdateBatchPoints, UpdateBatchResponse, UpdateMode, UpdateResult, UpdateStatus, UpsertPoints,
     Value as PayloadValue, VectorsSelector,
 };
 use serde::ser::{SerializeMap, Serializer};
@@ -161,11 +160,6 @@ macro_rules! changes {
 changes! {
     UpsertPoints: PUT "", it => upsert(&it.points, &it.shard_key_selector, &it.update_filter, it.update_mode);
     DeletePoints: POST "/delete", it => selection(&it.points, &it.shard_key_selector);
-    SetPayloadPoints: POST "/payload", it => payload(&it.payload, &it.points_selector, &it.shard_key_selector, &it.key);
-    DeletePayloadPoints: POST "/payload/delete", it => delete_payload(&it.keys, &it.points_selector, &it.shard_key_selector);
-    ClearPayloadPoints: POST "/payload/clear", it => selection(&it.points, &it.shard_key_selector);
-    UpdatePointVectors: PUT "/vectors", it => update_vectors(&it.points, &it.shard_key_selector, &it.update_filter);
-    DeletePointVectors: POST "/vectors/delete", it => delete_vectors(&it.vectors, &it.points_selector, &it.shard_key_selector);
 }
 
 impl Rest for UpdateBatchPoints {

@@ -3,12 +3,11 @@
 use http::Method;
 use qdrant_client::qdrant::alias_operations::Action;
 use qdrant_client::qdrant::{
-    AliasDescription, AliasOperations, ChangeAliases, CollectionDescription, CollectionExists, CollectionExistsRequest,
-    CollectionExistsResponse, CollectionOperationResponse, CreateCollection, CreateShardKeyRequest,
-    CreateShardKeyResponse, DeleteCollection, DeleteShardKeyRequest, DeleteShardKeyResponse, GetCollectionInfoRequest,
+    AliasDescription, AliasOperations, ChangeAliases, CollectionDescription, CollectionOperationResponse,
+    CreateCollection, CreateShardKeyRequest, CreateShardKeyResponse, DeleteCollection, GetCollectionInfoRequest,
     GetCollectionInfoResponse, HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListAliasesResponse,
-    ListCollectionAliasesRequest, ListCollectionsRequest, ListCollectionsResponse, ListShardKeysRequest,
-    ListShardKeysResponse, ReplicaState, ShardKeyDescription, UpdateCollection,
+    ListCollectionsRequest, ListCollectionsResponse, ListShardKeysRequest, ListShardKeysResponse, ReplicaState,
+    ShardKeyDescription, UpdateCollection,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -69,22 +68,6 @@ impl Rest for ListCollectionsRequest {
         let (names, time): (Names, f64) = result(body)?;
         let collections = names.collections.into_iter().map(|one| CollectionDescription { name: one.name }).collect();
         Ok(ListCollectionsResponse { collections, time })
-    }
-}
-
-#[derive(Deserialize)]
-struct Existence {
-    exists: bool,
-}
-
-impl Rest for CollectionExistsRequest {
-    fn question(&self) -> Result<Question> {
-        Ok(Question::bare(Method::GET, Path::collection(&self.collection_name).route("/exists")))
-    }
-
-    fn answer(body: &[u8]) -> Result<CollectionExistsResponse> {
-        let (Existence { exists }, time) = result(body)?;
-        Ok(CollectionExistsResponse { result: Some(CollectionExists { exists }), time })
     }
 }
 
@@ -160,16 +143,6 @@ impl Rest for ListAliasesRequest {
     }
 }
 
-impl Rest for ListCollectionAliasesRequest {
-    fn question(&self) -> Result<Question> {
-        Ok(Question::bare(Method::GET, Path::collection(&self.collection_name).route("/aliases")))
-    }
-
-    fn answer(body: &[u8]) -> Result<ListAliasesResponse> {
-        aliases(body)
-    }
-}
-
 #[derive(Deserialize)]
 struct Aliases {
     aliases: Vec<Alias>,
@@ -204,19 +177,6 @@ impl Rest for CreateShardKeyRequest {
     fn answer(body: &[u8]) -> Result<CreateShardKeyResponse> {
         let (result, time) = result(body)?;
         Ok(CreateShardKeyResponse { result, time })
-    }
-}
-
-impl Rest for DeleteShardKeyRequest {
-    fn question(&self) -> Result<Question> {
-        let path = Path::collection(&self.collection_name).route("/shards/delete").with("timeout", self.timeout);
-        let unwanted = given(self.request.as_ref().and_then(|request| request.shard_key.as_ref()), "a shard key")?;
-        Question::new(Method::POST, path, &json!({ "shard_key": shard_key(unwanted)? }))
-    }
-
-    fn answer(body: &[u8]) -> Result<DeleteShardKeyResponse> {
-        let (result, time) = result(body)?;
-        Ok(DeleteShardKeyResponse { result, time })
     }
 }
 

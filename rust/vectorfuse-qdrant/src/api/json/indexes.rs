@@ -4,10 +4,10 @@ use http::Method;
 use qdrant_client::qdrant::payload_index_params::IndexParams;
 use qdrant_client::qdrant::stemming_algorithm::StemmingParams;
 use qdrant_client::qdrant::{
-    BoolIndexParams, CreateFieldIndexCollection, DatetimeIndexParams, DeleteFieldIndexCollection, FieldType,
-    FloatIndexParams, GeoIndexParams, IntegerIndexParams, KeywordIndexParams, KeywordPrefixParams, Memory,
-    PayloadIndexParams, PayloadSchemaInfo, PayloadSchemaType, PointsOperationResponse, SnowballParams,
-    StemmingAlgorithm, StopwordsSet, TextIndexParams, TokenizerType, UuidIndexParams,
+    BoolIndexParams, CreateFieldIndexCollection, DatetimeIndexParams, FieldType, FloatIndexParams, GeoIndexParams,
+    IntegerIndexParams, KeywordIndexParams, KeywordPrefixParams, Memory, PayloadIndexParams, PayloadSchemaInfo,
+    PayloadSchemaType, PointsOperationResponse, SnowballParams, StemmingAlgorithm, StopwordsSet, TextIndexParams,
+    TokenizerType, UuidIndexParams,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,17 +28,6 @@ impl Rest for CreateFieldIndexCollection {
             None => json!(name::<FieldType>(given(self.field_type, "an index's type")?)?),
         };
         Question::new(Method::PUT, path, &json!({ "field_name": self.field_name, "field_schema": schema }))
-    }
-
-    fn answer(body: &[u8]) -> Result<PointsOperationResponse> {
-        updated(body)
-    }
-}
-
-impl Rest for DeleteFieldIndexCollection {
-    fn question(&self) -> Result<Question> {
-        let path = Path::collection(&self.collection_name).route("/index").part(&self.field_name);
-        Ok(Question::bare(Method::DELETE, writing(path, self.wait, &self.ordering, self.timeout)?))
     }
 
     fn answer(body: &[u8]) -> Result<PointsOperationResponse> {

@@ -2,12 +2,11 @@
 
 use http::Method;
 use qdrant_client::qdrant::{
-    BatchResult, CountPoints, CountResponse, CountResult, FacetCounts, FacetHit, FacetResponse, FacetValue, GetPoints,
-    GetResponse, QueryBatchPoints, QueryBatchResponse, QueryPoints, QueryResponse, ScoredPoint, ScrollPoints,
-    ScrollResponse, facet_value,
+    CountPoints, CountResponse, CountResult, FacetCounts, FacetHit, FacetResponse, FacetValue, GetPoints, GetResponse,
+    QueryPoints, QueryResponse, ScoredPoint, ScrollPoints, ScrollResponse, facet_value,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use vectorfuse_core::error::Result;
 
 use super::points::{Retrieved, Scored};
@@ -92,21 +91,6 @@ impl Rest for QueryPoints {
     fn answer(body: &[u8]) -> Result<QueryResponse> {
         let (found, time): (Found, f64) = result(body)?;
         Ok(QueryResponse { result: found.messages()?, time, usage: None })
-    }
-}
-
-impl Rest for QueryBatchPoints {
-    fn question(&self) -> Result<Question> {
-        let path = reading(points(&self.collection_name, "/query/batch"), &self.read_consistency, self.timeout)?;
-        let searches = self.query_points.iter().map(query::said).collect::<Result<Vec<_>>>()?;
-        Question::new(Method::POST, path, &json!({ "searches": searches }))
-    }
-
-    fn answer(body: &[u8]) -> Result<QueryBatchResponse> {
-        let (found, time): (Vec<Found>, f64) = result(body)?;
-        let result =
-            found.into_iter().map(|found| Ok(BatchResult { result: found.messages()? })).collect::<Result<_>>()?;
-        Ok(QueryBatchResponse { result, time, usage: None })
     }
 }
 
