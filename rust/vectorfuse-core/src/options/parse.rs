@@ -87,6 +87,11 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
             Name::Index(rest) => index_property(&mut options, &rest, entry)?,
         }
     }
+    // A session's name of a vector is for those reads and writes alone that have one to name.
+    let of_session = entries.get("vector_name").is_some_and(|entry| entry.session);
+    if of_session && !options.is_search() && options.named.vector_field.is_none() {
+        options.named.vector_name = None;
+    }
     super::check::check(&mut options, side)?;
     Ok(options)
 }

@@ -136,6 +136,16 @@ fn a_vector_name_belongs_to_a_search_and_to_the_vector_of_a_write() {
         assert!(error.to_string().contains(word), "{error}");
     }
     assert!(parse(&[("vector_name", "v")], Side::Both).is_ok(), "which side follows is not known yet");
+
+    let session = BTreeMap::from([("spark.vectorfuse.vector_name".to_owned(), "v".to_owned())]);
+    let with = |options: &[(&str, &str)], side| {
+        let options = options.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        Given { options, session: session.clone() }.parse(side).unwrap().named.vector_name
+    };
+    assert_eq!(with(&[], Side::Write), None, "a session serves jobs that name no vector too");
+    assert_eq!(with(&[], Side::Read), None);
+    assert_eq!(with(&[("query_id", "1")], Side::Read).as_deref(), Some("v"));
+    assert_eq!(with(&[("vector_field", "e")], Side::Write).as_deref(), Some("v"));
 }
 
 #[test]
