@@ -59,6 +59,10 @@ async fn shard_keys_come_and_go_and_are_the_shards_of_the_cluster() {
     let cluster = both.grpc.collections.collection_cluster_info(asked).await.unwrap().into_inner();
     let shards = cluster.local_shards.iter().map(|shard| (shard.points_count, shard.shard_key.clone().unwrap()));
     assert_eq!(shards.collect::<Vec<_>>(), [(2, "a".to_owned().into()), (2, 7.into())]);
+    let asked = json!({ "ids": [1, 2], "with_payload": false });
+    let mut found = rest.post("/collections/c/points", asked).await.1["result"].as_array().unwrap().clone();
+    found.sort_by_key(|point| point["id"].as_u64());
+    assert_eq!(found, [json!({ "id": 1, "shard_key": "a" }), json!({ "id": 2, "shard_key": 7 })]);
 
     rest.done(Method::POST, "/collections/c/shards/delete", json!({ "shard_key": "a" })).await;
     assert_eq!(listed(&mut both.grpc, "c").await, [proto::ShardKey::from(7)]);

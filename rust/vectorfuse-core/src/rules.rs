@@ -1,5 +1,5 @@
-//! What decides, row by row, whether and how a point is changed: the options `op_field`, `order_field`, `condition` and
-//! `counter_fields`, checked against the columns.
+//! What decides, row by row, where a point goes, whether and how it is changed: the options `op_field`, `order_field`,
+//! `condition`, `counter_fields` and `shard_key_field`, checked against the columns.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct Rules {
     pub condition: Option<Condition>,
     /// The columns that are added to what is stored.
     pub counters: Vec<usize>,
+    /// The column that says in which shards the point is.
+    #[serde(default)]
+    pub shard_key: Option<usize>,
 }
 
 impl Rules {
@@ -33,7 +36,7 @@ impl Rules {
         }
         let column =
             |name: &Option<String>, option| name.as_ref().map(|name| position(fields, name, option)).transpose();
-        let rules = Self {
+        let mut rules = Self {
             op: column(&named.op_field, "op_field")?,
             order: column(&named.order_field, "order_field")?,
             condition: named.condition.as_ref().map(|text| condition::parse(text, fields)).transpose()?,
@@ -42,6 +45,7 @@ impl Rules {
                 .iter()
                 .map(|name| position(fields, name, "counter_fields"))
                 .collect::<Result<_>>()?,
+            shard_key: None,
         };
         let named_points = *id != IdSource::Generated;
         let changes = matches!(named.write_mode, WriteMode::Update | WriteMode::Partial | WriteMode::Delete);
@@ -51,6 +55,7 @@ impl Rules {
                  the point with `id_field` or `key_fields`",
             ));
         }
+        rules.shard_key = column(&named.shard_key_field, "shard_key_field")?;
         rules.check(options, fields, id)?;
         Ok(rules)
     }
@@ -73,7 +78,8 @@ impl Rules {
                 return Err(wrong_type("op_field", name, data_type, "a string: `upsert` or `delete`"));
             }
             let kept = options.named.payload_fields.as_ref().is_some_and(|kept| kept.contains(name));
-            if kept || *id == IdSource::Column(index) || self.order == Some(index) {
+            let used = *id == IdSource::Column(index) || [self.order, self.shard_key].contains(&Some(index));
+            if kept || used {
                 return Err(Error::options(format!("option `op_field`: column `{name}` is not stored")));
             }
         }
@@ -89,6 +95,12 @@ impl Rules {
                 ));
             }
         }
+        if let Some(index) = self.shard_key {
+            let SparkField { name, data_type, .. } = &fields[index];
+            if !matches!(data_type, SparkType::String(_)) && !is_integer(data_type) {
+                return Err(wrong_type("shard_key_field", name, data_type, "string, byte, short, int or long"));
+            }
+        }
         for index in &self.counters {
             stored(*index, "counter_fields")?;
             let SparkField { name, data_type, .. } = &fields[*index];
@@ -100,16 +112,12 @@ impl Rules {
     }
 }
 
+fn is_integer(data_type: &SparkType) -> bool {
+    matches!(data_type, SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long)
+}
+
 fn is_number(data_type: &SparkType) -> bool {
-    matches!(
-        data_type,
-        SparkType::Byte
-            | SparkType::Short
-            | SparkType::Integer
-            | SparkType::Long
-            | SparkType::Float
-            | SparkType::Double
-    )
+    is_integer(data_type) || matches!(data_type, SparkType::Float | SparkType::Double)
 }
 
 fn is_moment(data_type: &SparkType) -> bool {

@@ -13,6 +13,7 @@ use vectorfuse_core::reject::Rejected;
 
 use crate::api::json_size;
 use crate::counters::Tally;
+use crate::shard_key::ShardKey;
 
 /// What the wrappings of a change take at most, with its id once more.
 const WRAPPING: usize = 80;
@@ -34,6 +35,8 @@ pub(crate) struct Change {
     pub(crate) order: Option<Scalar>,
     /// Which of the points that are there it may change; any without one.
     pub(crate) guard: Option<Filter>,
+    /// The key of its shards, where rows have their own.
+    pub(crate) shard: Option<ShardKey>,
     /// What the task's rows of this point add to its counters, up to this one.
     pub(crate) tally: Option<Tally>,
     /// How many rows it stands for.

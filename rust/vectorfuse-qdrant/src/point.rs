@@ -24,6 +24,7 @@ use crate::change::{Action, Change, Origin, Parts};
 use crate::collection::{Numbers, VectorSpec};
 use crate::document::Payload;
 use crate::guard;
+use crate::shard_key::ShardKey;
 
 /// An id as Qdrant's messages have it.
 pub(crate) fn to_qdrant_id(id: PointId) -> qdrant_client::qdrant::PointId {
@@ -164,7 +165,15 @@ impl<'a> Points<'a> {
         let name = self.id_text(row).filter(|text| !id.is_named(text));
         let origin = Origin { name, ..self.origin(row) };
         let (order, guard) = self.guard(row)?;
-        Ok(Change { id, origin, action, order, guard, tally: None, rows: 1 })
+        let shard = self.plan.rules.shard_key.map(|index| self.shard_key(index, row)).transpose()?;
+        Ok(Change { id, origin, action, order, guard, shard, tally: None, rows: 1 })
+    }
+
+    fn shard_key(&self, index: usize, row: usize) -> Result<ShardKey> {
+        let column = &self.columns[index];
+        let text = self.readers[index].text(row);
+        let key = text.and_then(|text| ShardKey::of_row(text, &column.data_type));
+        key.map_err(|error| self.place(error, column, row))
     }
 
     /// Whether the row deletes its point.

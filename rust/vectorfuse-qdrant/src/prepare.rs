@@ -81,7 +81,7 @@ impl Qdrant {
         let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
         let details = self.prepare_collection(there, request.mode, &columns, &id, made_for, version);
         let details = details.await.map_err(|error| self.place(error))?;
-        if details.create.is_none() {
+        if details.create.is_none() && routing::has_shards(&self.api, &self.options).await? {
             indexes::ensure(&self.api, &indexes, &indexed).await?;
         }
         let limits = match known {

@@ -15,6 +15,7 @@ use crate::change::Change;
 use crate::counters::Counters;
 use crate::guard;
 use crate::request::Head;
+use crate::routing::Routing;
 
 /// How often a partial update is tried that finds one of its points gone.
 const MOST_TRIES: usize = 5;
@@ -29,14 +30,34 @@ pub(crate) struct Sender {
     pub(crate) metrics: Arc<Metrics>,
     /// Takes the rows that can't be kept, unless one ends the write.
     pub(crate) rejects: Option<Rejects>,
+    /// Where each row says its shard.
+    pub(crate) routing: Option<Arc<Routing>>,
 }
 
 impl Sender {
     /// Applies changes of different points in one request; in more, if some are to be passed over.
     pub(crate) async fn send(&self, changes: Vec<Change>) -> Result<()> {
-        let Some(rejects) = &self.rejects else { return self.send_together(changes).await };
-        let reject = |change: Change, error| rejects.reject(change.place(error), change.rejected());
-        isolate(changes, |part| self.send_together(part), reject).await
+        match &self.routing {
+            Some(routing) => self.route(routing, changes).await,
+            None => self.send_to_shards(changes).await,
+        }
+    }
+
+    /// Applies changes in the shards of the head.
+    pub(crate) async fn send_to_shards(&self, changes: Vec<Change>) -> Result<()> {
+        if self.rejects.is_none() {
+            return self.send_together(changes).await;
+        }
+        isolate(changes, |part| self.send_together(part), |change, error| self.reject(&change, error)).await
+    }
+
+    /// Passes a row over, if rows may be.
+    pub(crate) fn reject(&self, change: &Change, error: Error) -> Result<()> {
+        let error = change.place(error);
+        match &self.rejects {
+            Some(rejects) => rejects.reject(error, change.rejected()),
+            None => Err(error),
+        }
     }
 
     async fn send_together(&self, changes: Vec<Change>) -> Result<()> {

@@ -6,6 +6,7 @@ use qdrant_client::qdrant::{CollectionConfig, ShardKeySelector, ShardingMethod, 
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::options::Options;
+use vectorfuse_core::schema::SparkType;
 
 use crate::chosen::listed;
 
@@ -21,6 +22,19 @@ impl ShardKey {
     /// As users write it: an integer is a number.
     pub(crate) fn parse(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Number)
+    }
+
+    /// Of a row's column: of one of integers a number, of one of strings a name, whatever it looks like.
+    pub(crate) fn of_row(text: Option<String>, data_type: &SparkType) -> Result<Self> {
+        match (text, data_type) {
+            (None, _) => Err(Error::data("the shard key is null")),
+            (Some(text), SparkType::String(_)) if text.is_empty() => Err(Error::data("the shard key is empty")),
+            (Some(text), SparkType::String(_)) => Ok(Self::Name(text)),
+            (Some(text), _) => text
+                .parse()
+                .map(Self::Number)
+                .map_err(|_| Error::data(format!("the shard key is {text}: expected an integer of at least 0"))),
+        }
     }
 
     /// Of one of Qdrant's messages.

@@ -28,7 +28,7 @@ use crate::indexes;
 use crate::limits::Limits;
 use crate::point::{Ids, Points, to_u64};
 use crate::request::{self, Head};
-use crate::routing;
+use crate::routing::{self, Routing};
 use crate::sender::Sender;
 use crate::shard_key;
 use crate::version;
@@ -110,6 +110,11 @@ impl Open {
         }
     }
 
+    /// The change of this point.
+    fn change(&self, id: PointId) -> Option<&Change> {
+        self.places.get(&id).map(|(index, _)| &self.changes[*index])
+    }
+
     /// Adds a change of this size; where there is one of its point, the two become one.
     fn add(&mut self, change: Change, bytes: usize, mode: WriteMode) {
         match self.places.entry(change.id) {
@@ -135,15 +140,16 @@ impl QdrantWriter {
         let upload = Upload::new(plan.options.named.concurrency.get());
         let named = &plan.options.named;
         let counters = counters(&plan, task);
-        // What was added can be read only after it was applied.
-        let wait = named.wait || counters.is_some();
+        // What was added, and where a point is, can be read only after it was applied.
+        let wait = named.wait || counters.is_some() || plan.rules.shard_key.is_some();
         let (collection, ordering) = (api.collection().to_owned(), request::ordering(&plan.options));
         let shards = shard_key::of_options(&plan.options);
         let head = Head { collection, wait, mode: named.write_mode, ordering, shards };
         let rejects = Rejects::of(&plan.options, &plan.query, task, &metrics)?;
-        let sender =
-            Sender { api: api.clone(), head: Arc::new(head), counters: counters.map(Arc::new), metrics, rejects };
         let plan = Arc::new(plan);
+        let routing = plan.rules.shard_key.map(|index| Arc::new(Routing::new(Arc::clone(&plan), index)));
+        let (head, counters) = (Arc::new(head), counters.map(Arc::new));
+        let sender = Sender { api: api.clone(), head, counters, metrics, rejects, routing };
         Ok(Self {
             api,
             plan,
@@ -186,6 +192,9 @@ impl QdrantWriter {
     /// Whichever task sees the collection first: its shards and indexes are there before its rows are.
     async fn complete(&self) -> Result<()> {
         routing::ensure(&self.api, &self.plan.options).await?;
+        if !routing::has_shards(&self.api, &self.plan.options).await? {
+            return Ok(());
+        }
         let wanted = indexes::wanted(&self.plan.options, &self.plan.columns)?;
         indexes::ensure(&self.api, &wanted, &HashMap::new()).await
     }
@@ -242,14 +251,21 @@ impl QdrantWriter {
                 change.tally = Some(tally.clone());
             }
             let mut bytes = change.size(named.transport);
-            if matches!(change.action, Action::Partial(_)) || change.guard.is_some() || change.tally.is_some() {
-                bytes += 2 * shard_key::size(&self.sender.head.shards);
+            let partial = matches!(change.action, Action::Partial(_));
+            match &change.shard {
+                // Each may be the first of its shard.
+                Some(own) => bytes += 2 * shard_key::size(std::slice::from_ref(own)),
+                None if partial || change.guard.is_some() || change.tally.is_some() => {
+                    bytes += 2 * shard_key::size(&self.sender.head.shards);
+                }
+                None => {}
             }
             let (count, whole) = self.open.with(&change, bytes);
             // Whether a condition holds for the later row of a point depends on what the earlier one did.
             // A row that may be refused must not have taken the place of an earlier one.
             let alone = plan.rules.condition.is_some() || self.sender.rejects.is_some();
-            let again = alone && self.open.places.contains_key(&change.id);
+            // Where a point is must be known before a later row says another shard.
+            let again = self.open.change(change.id).is_some_and(|earlier| alone || earlier.shard != change.shard);
             if again || self.sender.head.size(named.transport) + whole > most_bytes || count > most_rows {
                 self.flush().await?;
             }

@@ -15,6 +15,8 @@ pub struct Retrieved {
     vector: Option<Output>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_value: Option<OrderValue>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    shard_key: Value,
 }
 
 impl From<Record> for Retrieved {
@@ -24,6 +26,8 @@ impl From<Record> for Retrieved {
             payload: record.payload,
             vector: record.vector.map(Into::into),
             order_value: record.order_value,
+            // The engine's type has no public name.
+            shard_key: serde_json::to_value(record.shard_key).unwrap_or_default(),
         }
     }
 }
@@ -39,6 +43,8 @@ pub struct Scored {
     vector: Option<Output>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_value: Option<OrderValue>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    shard_key: Value,
 }
 
 impl From<ScoredPoint> for Scored {
@@ -50,6 +56,7 @@ impl From<ScoredPoint> for Scored {
             payload: point.payload,
             vector: point.vector.map(Into::into),
             order_value: point.order_value,
+            shard_key: serde_json::to_value(point.shard_key).unwrap_or_default(),
         }
     }
 }

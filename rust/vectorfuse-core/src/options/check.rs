@@ -162,6 +162,11 @@ fn writing(named: &Named) -> Result<()> {
 
 /// Points of one id in several shards are each their own: none of them could decide for all.
 fn shards(named: &Named) -> Result<()> {
+    if !named.shard_key.is_empty() && named.shard_key_field.is_some() {
+        return Err(Error::options(
+            "options `shard_key` and `shard_key_field` both say where a row goes: give one of them",
+        ));
+    }
     let mode = named.write_mode;
     let deciding = [
         ("write_mode", matches!(mode, WriteMode::Insert | WriteMode::Update | WriteMode::Partial)),

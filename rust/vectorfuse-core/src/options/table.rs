@@ -198,6 +198,8 @@ options! {
             "The column that says per row `upsert` or `delete`. It is not stored.";
         "order_field" => order_field: Option<String> = None,
             "Among rows with one id, and against what is stored, the one with the greatest value in this column wins: a number, a date or a timestamp.";
+        "shard_key_field" => shard_key_field: Option<String> = None,
+            "Instead of `shard_key`: the column that says the shard key of each row, a string or an integer (a numeric key). Missing keys are made. An id has one key: a row that would write it under another one is an error.";
         "batch_rows" | "batch_size" | "upload_batch_size" => batch_rows: Option<NonZeroUsize> = None,
             "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
         "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),
@@ -245,7 +247,6 @@ pub(super) const PLANNED: &[&str] = &[
     "query_text",
     "primarykeyfield",
     "autoid",
-    "shard_key_field",
     "partition",
     "partition_field",
     "embed_field",

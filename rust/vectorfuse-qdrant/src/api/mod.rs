@@ -129,7 +129,8 @@ impl Api {
         }
     }
 
-    async fn has_shard_key(&self, key: &ShardKey) -> Result<bool> {
+    /// Whether the collection has shards of this key.
+    pub(crate) async fn has_shard_key(&self, key: &ShardKey) -> Result<bool> {
         if let Some(keys) = self.shard_keys().await? {
             return Ok(keys.contains(key));
         }
@@ -254,6 +255,12 @@ impl Api {
         let request = GetPoints { shard_key_selector: shard_key::selector(shards), ..self.look_up(ids, wanted) };
         let found = self.ask(&request).await?.result.into_iter();
         found.map(|found| Ok((point::from_qdrant_id(found.id)?, found.payload))).collect()
+    }
+
+    /// The key of the shard that each of these points is in; of a point that is in two, the key of one.
+    pub(crate) async fn homes(&self, ids: Vec<PointId>) -> Result<HashMap<PointId, ShardKey>> {
+        let found = self.ask(&self.look_up(ids, Wanted::nothing())).await?.result.into_iter();
+        found.map(|found| Ok((point::from_qdrant_id(found.id)?, ShardKey::from_message(found.shard_key)?))).collect()
     }
 
     fn look_up(&self, ids: Vec<PointId>, wanted: Wanted) -> GetPoints {
