@@ -73,13 +73,7 @@ def test_an_option_for_reading_that_does_not_work_yet_says_so(
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [
-        ("write_mode", "partial"),
-        ("condition", "${version} > version"),
-        ("shard_key_field", "city"),
-        ("counter_fields", "n"),
-        ("embed_field", "text"),
-    ],
+    [("embed_field", "text"), ("partition_field", "city")],
 )
 def test_an_option_for_writing_that_does_not_work_yet_says_so(
     connector: Connector, raw: RawQdrant, collection: str, option: str, value: str

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import udf
 
 from stores.qdrant_raw import RawQdrant
@@ -155,26 +155,3 @@ def test_what_makes_no_sense_is_refused_before_a_task_starts(connector: Connecto
     failure = failure_of(lambda: connector.write(bad, collection, op_field="op"))
     assert failure.kind == "DATA"
     assert failure.names("drop", "op", "id: 2")
-
-
-def test_skipped_rows_are_counted(connector: Connector, collection: str, spark: SparkSession) -> None:
-    connector.write(connector.sql("n as id", "n as version", rows=10), collection)
-    connector.write(connector.sql("n as id", "5L as version", rows=12), collection, mode="append", write_mode="insert")
-    # The figures arrive with events of their own.
-    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # type: ignore[union-attr]
-    store = spark._jsparkSession.sharedState().statusStore()  # type: ignore[attr-defined]
-    executions = store.executionsList()
-    last = executions.apply(executions.size() - 1)
-    names = {metric.accumulatorId(): metric.name() for metric in iterate(last.metrics())}
-    values = store.executionMetrics(last.executionId())
-    counted = {name: values.apply(key) for key, name in names.items() if values.contains(key)}
-    assert counted["skipped rows"] == "10"
-    assert counted["rows"] == "2"
-
-
-def iterate(sequence: object) -> list[Row]:
-    iterator = sequence.iterator()  # type: ignore[attr-defined]
-    found = []
-    while iterator.hasNext():
-        found.append(iterator.next())
-    return found
