@@ -134,11 +134,15 @@ impl Qdrant {
     /// After a failed write: a collection that only this write could make is taken away, so that it can run again;
     /// not one that `named`, an alias, has moved to.
     async fn undo(&self, details: &Details, named: &Self) -> Result<()> {
+        // A server that is gone must not hold up the end of a write that has nothing to take back.
+        if !details.swap && details.made_for.is_none() {
+            return Ok(());
+        }
         let Some(there) = self.collection().await? else { return Ok(()) };
         let own = if details.swap {
             named.behind_alias().await?.as_deref() != Some(self.api.collection())
         } else {
-            details.made_for.is_some() && details.made_for == there.made_for
+            details.made_for == there.made_for
         };
         if own { self.api.drop_collection().await } else { Ok(()) }
     }
