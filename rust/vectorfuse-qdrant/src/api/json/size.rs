@@ -12,7 +12,7 @@ use qdrant_client::qdrant::{Filter, PointId, PointStruct, Value, Vector, Vectors
 const FLOAT: usize = 17;
 /// `-0.000012345678901234567`.
 const DOUBLE: usize = 25;
-/// `-9223372036854775808`, and the largest id.
+/// `-9223372036854775808`, and the largest index.
 const INTEGER: usize = 20;
 
 /// A point with its comma.
@@ -29,7 +29,8 @@ pub(crate) fn filter(filter: &Filter) -> usize {
 fn id(id: &PointId) -> usize {
     match &id.point_id_options {
         Some(PointIdOptions::Uuid(uuid)) => text(uuid),
-        Some(PointIdOptions::Num(_)) | None => INTEGER,
+        Some(PointIdOptions::Num(number)) => number.checked_ilog10().map_or(1, |digits| digits as usize + 1),
+        None => 0,
     }
 }
 
