@@ -114,7 +114,7 @@ def test_only_the_columns_asked_for_are_sent_by_the_server(connector: Connector,
             assert len(rows) == 200
             fetched[",".join(columns)] = proxy.received
     # Over HTTP a number is its digits: `123.0,` for one of these.
-    payload, vectors = 200 * 3600, 200 * (4000 if TRANSPORT == "grpc" else 5800)
+    payload, vectors = 200 * 3600, 200 * (4000 if TRANSPORT == "grpc" else 5893)
     assert fetched["id"] < 60_000
     assert vectors < fetched["vector"] < vectors + 100_000
     assert payload < fetched["big"] < payload + 100_000
