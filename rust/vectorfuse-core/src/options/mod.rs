@@ -9,6 +9,7 @@ mod peers;
 mod properties;
 pub(crate) mod table;
 mod value;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -20,12 +21,13 @@ use crate::schema::{SparkField, SparkType, fields_from_json};
 use crate::secret::Secret;
 use crate::write::Mode;
 
-pub use properties::{
-    Compression, Datatype, IndexKind, IndexProperties, Modifier, OnError, Ordering, Quantization, Tokenizer,
-    VectorProperties, option_of,
-};
+pub use properties::{IndexProperties, VectorProperties, option_of};
 pub use table::{OptionRow, markdown, rows};
-pub use value::{Chosen, Disposition, Distance, IdScheme, Overwrite, PayloadForm, Seconds, Transport, WriteMode};
+pub use value::{Chosen, Seconds};
+pub use words::{
+    Compression, Datatype, Disposition, Distance, IdScheme, IndexKind, Modifier, OnError, Ordering, Overwrite,
+    PayloadForm, Quantization, Tokenizer, Transport, WriteMode,
+};
 
 /// The rows of a page where `max_pages` is given and `page_size` is not: spark-fuse's default.
 const PAGE_ROWS: u64 = 128;

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Distance;
 use super::value::OptionValue;
+use super::{Compression, Datatype, Distance, IndexKind, Modifier, Quantization, Tokenizer};
 use crate::error::{Error, Result};
 
 macro_rules! properties {
@@ -78,75 +78,6 @@ properties! {
             "Whether the index is on disk.";
         "tokenizer" => tokenizer: Tokenizer = Tokenizer::parse,
             "With `text`: `word` (the default), `whitespace`, `prefix`, `multilingual`.";
-    }
-}
-
-/// Values that are one of a few words.
-macro_rules! words {
-    ($(#[$doc:meta])* $enum:ident, $expected:literal { $($word:literal => $variant:ident,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[allow(missing_docs)] // they mean what the options' texts say
-        pub enum $enum { $($variant,)* }
-
-        impl OptionValue for $enum {
-            fn parse(text: &str) -> Result<Self, &'static str> {
-                match text.trim().to_ascii_lowercase().as_str() {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err($expected),
-                }
-            }
-            fn show(&self) -> String {
-                match self { $(Self::$variant => $word,)* }.to_owned()
-            }
-        }
-
-        impl std::fmt::Display for $enum {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.show())
-            }
-        }
-    };
-}
-words! {
-    /// As what a server keeps the numbers of a vector.
-    Datatype, "`float32`, `float16` or `uint8`" { "float32" => Float32, "float16" => Float16, "uint8" => Uint8, }
-}
-words! {
-    /// How a server makes vectors smaller.
-    Quantization, "`none`, `scalar`, `product` or `binary`" {
-        "none" => None, "scalar" => Scalar, "product" => Product, "binary" => Binary,
-    }
-}
-words! {
-    /// How much smaller product quantization makes a vector.
-    Compression, "`x4`, `x8`, `x16`, `x32` or `x64`" {
-        "x4" => X4, "x8" => X8, "x16" => X16, "x32" => X32, "x64" => X64,
-    }
-}
-words! {
-    /// What happens to a row that can't be kept.
-    OnError, "`fail`, `skip` or `dead_letter`" { "fail" => Fail, "skip" => Skip, "dead_letter" => DeadLetter, }
-}
-words! {
-    /// In which order the copies of a shard apply writes.
-    Ordering, "`weak`, `medium` or `strong`" { "weak" => Weak, "medium" => Medium, "strong" => Strong, }
-}
-words! {
-    /// How a sparse vector's numbers are weighed.
-    Modifier, "`none` or `idf`" { "none" => None, "idf" => Idf, }
-}
-words! {
-    /// The type of a payload index.
-    IndexKind, "`keyword`, `integer`, `float`, `bool`, `datetime`, `uuid`, `text` or `geo`" {
-        "keyword" => Keyword, "integer" => Integer, "float" => Float, "bool" => Bool, "datetime" => Datetime,
-        "uuid" => Uuid, "text" => Text, "geo" => Geo,
-    }
-}
-words! {
-    /// How a text becomes the words of its index.
-    Tokenizer, "`word`, `whitespace`, `prefix` or `multilingual`" {
-        "word" => Word, "whitespace" => Whitespace, "prefix" => Prefix, "multilingual" => Multilingual,
     }
 }
 

@@ -26,74 +26,6 @@ impl Seconds {
     }
 }
 
-/// How a store is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Transport {
-    /// gRPC.
-    Grpc,
-    /// The store's REST API.
-    Http,
-}
-
-/// How two dense vectors are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Distance {
-    /// The angle; the store normalises vectors of such a collection.
-    Cosine,
-    /// The straight line.
-    Euclid,
-    /// The inner product.
-    Dot,
-    /// The sum of the differences.
-    Manhattan,
-}
-
-/// What `mode("overwrite")` does to the collection that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Overwrite {
-    /// Deletes every point, keeps the collection and its settings.
-    Truncate,
-    /// Deletes the collection and creates it from the DataFrame.
-    Recreate,
-    /// Writes a new collection beside, and then moves the alias to it.
-    Swap,
-}
-
-/// How several columns become one id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum IdScheme {
-    /// The UUIDv5 of the JSON array of the texts, in the namespace of OIDs.
-    Vectorfuse,
-    /// dlt's: the UUIDv5 of the collection's name and the texts joined by `_`, in the namespace of DNS names.
-    Dlt,
-}
-
-/// dlt's word for what a write does with what is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Disposition {
-    /// Rows are added.
-    Append,
-    /// Rows replace those with the same key.
-    Merge,
-    /// Rows replace everything.
-    Replace,
-}
-
-/// What a row does to the point of its id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WriteMode {
-    /// Writes it, whether it is there or not.
-    Upsert,
-    /// Writes it if it is not there.
-    Insert,
-    /// Replaces it if it is there.
-    Update,
-    /// Replaces just the fields and vectors that the row has, if it is there.
-    Partial,
-    /// Deletes it.
-    Delete,
-}
-
 /// Which parts of a point a read is to have, by their names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Chosen {
@@ -108,17 +40,6 @@ impl Chosen {
     pub const ALL: Self = Self::AllBut(Vec::new());
     /// None of them.
     pub const NONE: Self = Self::Only(Vec::new());
-}
-
-/// As what a read gives the payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PayloadForm {
-    /// A column per field.
-    Columns,
-    /// One column of JSON text.
-    Json,
-    /// One column of variants.
-    Variant,
 }
 
 impl OptionValue for Chosen {
@@ -158,20 +79,6 @@ impl OptionValue for Chosen {
             Self::Only(names) => ("", names),
         };
         format!("{word}{}", names.join(","))
-    }
-}
-
-impl OptionValue for PayloadForm {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "columns" => Ok(Self::Columns),
-            "json" => Ok(Self::Json),
-            "variant" => Ok(Self::Variant),
-            _ => Err("`columns`, `json` or `variant`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
     }
 }
 
@@ -243,91 +150,6 @@ impl OptionValue for Seconds {
     }
     fn show(&self) -> String {
         format!("{} s", self.0)
-    }
-}
-
-impl OptionValue for Transport {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "grpc" => Ok(Self::Grpc),
-            "http" => Ok(Self::Http),
-            _ => Err("`grpc` or `http`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-}
-
-impl OptionValue for Distance {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "cosine" => Ok(Self::Cosine),
-            "euclid" | "l2" => Ok(Self::Euclid),
-            "dot" | "ip" => Ok(Self::Dot),
-            "manhattan" => Ok(Self::Manhattan),
-            _ => Err("`cosine`, `euclid`, `dot` or `manhattan`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-}
-
-impl OptionValue for Overwrite {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "truncate" => Ok(Self::Truncate),
-            "recreate" => Ok(Self::Recreate),
-            "swap" => Ok(Self::Swap),
-            _ => Err("`truncate`, `recreate` or `swap`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-}
-
-impl OptionValue for WriteMode {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "upsert" => Ok(Self::Upsert),
-            "insert" => Ok(Self::Insert),
-            "update" => Ok(Self::Update),
-            "partial" => Ok(Self::Partial),
-            "delete" => Ok(Self::Delete),
-            _ => Err("`upsert`, `insert`, `update`, `partial` or `delete`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-}
-
-impl OptionValue for IdScheme {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "vectorfuse" => Ok(Self::Vectorfuse),
-            "dlt" => Ok(Self::Dlt),
-            _ => Err("`vectorfuse` or `dlt`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-}
-
-impl OptionValue for Disposition {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "append" => Ok(Self::Append),
-            "merge" => Ok(Self::Merge),
-            "replace" => Ok(Self::Replace),
-            _ => Err("`append`, `merge` or `replace`"),
-        }
-    }
-    fn show(&self) -> String {
-        format!("{self:?}").to_lowercase()
     }
 }
 
