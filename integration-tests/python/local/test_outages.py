@@ -37,7 +37,8 @@ def test_a_server_that_dies_half_way_fails_the_job_and_a_rerun_converges(
     failure = failure_of(job.result)
     assert failure.kind == "UNAVAILABLE"
     own_server.start()
-    assert 20 <= stored(look) < ROWS
+    # What was seen can have been applied and not yet answered: only what was answered survives for certain.
+    assert 0 < stored(look) < ROWS
     own.write(own.sql("n as id", VECTOR, rows=ROWS, partitions=2), COLLECTION)
     assert stored(look) == ROWS
     assert own.read(COLLECTION).selectExpr("sum(id)").first() == (ROWS * (ROWS - 1) // 2,)
