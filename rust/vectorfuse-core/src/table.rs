@@ -51,6 +51,21 @@ impl Role {
             Self::Id { .. } | Self::Payload(_) | Self::WholePayload | Self::Score | Self::Unused => None,
         }
     }
+
+    /// The field of the payload that the column is.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Payload(name) => Some(name),
+            Self::Id { .. }
+            | Self::Vector(_)
+            | Self::SparseIndices(_)
+            | Self::SparseValues(_)
+            | Self::WholePayload
+            | Self::Score
+            | Self::Unused => None,
+        }
+    }
 }
 
 /// A column and its part of the point.

@@ -103,23 +103,21 @@ impl Details {
     /// The type that the kept schema gives the field; `None` if others may have written anything.
     pub(crate) fn kept_type(&self, path: &[String]) -> Option<SparkType> {
         let (field, members) = path.split_first()?;
-        let named = |column: &&Column| match &column.role {
-            Role::Payload(name) => name == field,
-            Role::Id { .. }
-            | Role::Vector(_)
-            | Role::SparseIndices(_)
-            | Role::SparseValues(_)
-            | Role::WholePayload
-            | Role::Score
-            | Role::Unused => false,
-        };
-        let column = self.kept.iter().find(named)?;
+        let column = self.kept.iter().find(|column| column.role.field() == Some(field))?;
         member_type(&column.data_type, members).cloned()
     }
 
     /// What kind of index the field has.
     pub(crate) fn index(&self, path: &[String]) -> Option<IndexKind> {
         self.indexes.iter().find(|index| index.path == path).map(|index| index.kind)
+    }
+
+    /// The key of the field that the column is, if an index of this kind holds its values as they are: in the collections
+    /// of others it passes values over, or counts each element of an array.
+    pub(crate) fn indexed_key(&self, column: &Column, kind: IndexKind) -> Option<String> {
+        let path = [column.role.field()?.to_owned()];
+        let fits = self.kept_type(&path).as_ref() == Some(&column.data_type) && self.index(&path) == Some(kind);
+        path_key(&path).filter(|key| fits && self.has_whole_index(key))
     }
 
     /// About how many bytes a value of the column has.

@@ -11,11 +11,11 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::paging::{Page, Pages};
 use vectorfuse_core::payload::ColumnBuilder;
 use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
-use vectorfuse_core::table::{Role, Scan, fields};
+use vectorfuse_core::table::{Scan, fields};
 
 use crate::api::Api;
 use crate::condition;
-use crate::details::{Details, IndexKind, path_key};
+use crate::details::{Details, IndexKind};
 use crate::document::PayloadRef;
 use crate::selection::Selection;
 
@@ -31,14 +31,11 @@ pub(crate) async fn is_countable(api: &Api, scan: &Scan) -> Result<bool> {
     Ok(hits.len() as u64 <= MOST_GROUPS)
 }
 
-/// The key of the group's field, if its index holds the values of its column as they are. In the collections of others
-/// each element of an array would count.
+/// The key of the group's field, if its index holds the values of its column as they are.
 fn key(scan: &Scan) -> Result<Option<String>> {
     let details = Details::of_plan(&scan.details)?;
     let named = |name: &String| scan.known.iter().find(|column| column.name == *name);
     let Some(column) = scan.group.as_ref().and_then(named) else { return Ok(None) };
-    let Role::Payload(field) = &column.role else { return Ok(None) };
-    let path = std::slice::from_ref(field);
     let indexed = match &column.data_type {
         SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long => IndexKind::Integer,
         SparkType::Boolean => IndexKind::Boolean,
@@ -58,9 +55,7 @@ fn key(scan: &Scan) -> Result<Option<String>> {
         | SparkType::Map(..)
         | SparkType::MllibVector(_) => return Ok(None),
     };
-    let is_kept = details.kept_type(path).as_ref() == Some(&column.data_type);
-    let fits = is_kept && details.index(path) == Some(indexed);
-    Ok(path_key(path).filter(|key| fits && details.has_whole_index(key)))
+    Ok(details.indexed_key(column, indexed))
 }
 
 /// The one page of a scan that counts groups.

@@ -75,6 +75,7 @@ use crate::writer::QdrantWriter;
 
 /// Points of one request while a schema is inferred, so that large payloads do not come all at once.
 const SAMPLE_PAGE: u32 = 100;
+
 /// One collection of a Qdrant server.
 pub struct Qdrant {
     options: Options,

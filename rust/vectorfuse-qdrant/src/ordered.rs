@@ -5,24 +5,24 @@ use qdrant_client::qdrant::{Direction, OrderBy, ScrollPoints};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::paging::{Page, Pages};
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::table::{Column, Order, Role, Scan, Table};
+use vectorfuse_core::table::{Order, Scan, Table};
 
 use crate::api::Api;
 use crate::condition;
-use crate::details::{Details, IndexKind, path_key};
+use crate::details::{Details, IndexKind};
 use crate::page::{Shaper, identified};
+use crate::path;
 use crate::selection::Selection;
 
 /// Whether the server's order of this column is Spark's, and the index that it needs is there. Others may have written
 /// values that the index passes over.
 pub(crate) fn orders(table: &Table, name: &str) -> Result<bool> {
     let details = Details::of_plan(&table.details)?;
-    let Some((column, path)) = ordered_column(&table.columns, name) else { return Ok(false) };
+    let Some(column) = table.columns.iter().find(|column| column.name == name) else { return Ok(false) };
     // Shards with keys give a point that two of them have once, and leave open which.
     if details.is_keyed {
         return Ok(false);
     }
-    let is_kept = details.kept_type(&path).as_ref() == Some(&column.data_type);
     let indexed = match &column.data_type {
         SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long => IndexKind::Integer,
         SparkType::Float | SparkType::Double => IndexKind::Float,
@@ -40,27 +40,13 @@ pub(crate) fn orders(table: &Table, name: &str) -> Result<bool> {
         | SparkType::Map(..)
         | SparkType::MllibVector(_) => return Ok(false),
     };
-    let key = path_key(&path);
-    Ok(is_kept && details.index(&path) == Some(indexed) && key.is_some_and(|key| details.has_whole_index(&key)))
-}
-
-fn ordered_column<'a>(columns: &'a [Column], name: &str) -> Option<(&'a Column, Vec<String>)> {
-    let column = columns.iter().find(|column| column.name == name)?;
-    match &column.role {
-        Role::Payload(field) => Some((column, vec![field.clone()])),
-        Role::Id { .. }
-        | Role::Vector(_)
-        | Role::SparseIndices(_)
-        | Role::SparseValues(_)
-        | Role::WholePayload
-        | Role::Score
-        | Role::Unused => None,
-    }
+    Ok(details.indexed_key(column, indexed).is_some())
 }
 
 /// The key of the column that rows are ordered by.
 fn key(scan: &Scan, order: &Order) -> Result<String> {
-    let found = ordered_column(&scan.known, &order.column).and_then(|(_, path)| path_key(&path));
+    let column = scan.known.iter().find(|column| column.name == order.column);
+    let found = column.and_then(|column| path::of_field(column.role.field()?));
     found.ok_or_else(|| Error::internal("rows are to be ordered by what is no field"))
 }
 

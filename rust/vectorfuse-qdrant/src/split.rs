@@ -90,22 +90,23 @@ impl Qdrant {
         let limits = info.config.as_ref().map(Limits::of).unwrap_or_default();
         let most = limits.reads;
         let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).clamp(1, MOST_SAMPLES);
-        let version = self.api.version().await?;
         let parts = if options.is_search() {
             let collection = Collection::from_info(info).map_err(|error| self.place(error))?;
             vec![Part { search: Search::resolve(options, &collection)?, ..Part::default() }]
         } else if options.is_windowed() {
             vec![Part { from: start(options)?, ..Part::default() }]
-        } else if in_one_part(scan) {
+        } else if wanted == 1 || in_one_part(scan) {
             vec![Part::default()]
-        } else if wanted > 1 && version >= Slice::SINCE && !limits.counts_conditions {
-            // More slices than points would be read for nothing.
-            let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);
-            (0..total).map(|index| Part { slice: Some(Slice { total, index }), ..Part::default() }).collect()
-        } else if wanted > 1 && version >= SAMPLE_SINCE {
-            self.ranges(&selection, wanted, points, most).await?
         } else {
-            vec![Part::default()]
+            match self.api.version().await? {
+                version if version >= Slice::SINCE && !limits.counts_conditions => {
+                    // More slices than points would be read for nothing.
+                    let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);
+                    (0..total).map(|index| Part { slice: Some(Slice { total, index }), ..Part::default() }).collect()
+                }
+                version if version >= SAMPLE_SINCE => self.ranges(&selection, wanted, points, most).await?,
+                _too_old => vec![Part::default()],
+            }
         };
         let collection = self.api.collection().to_owned();
         let whole = |part| Part { collection: collection.clone(), shard_keys: shard_keys.clone(), most, ..part };
