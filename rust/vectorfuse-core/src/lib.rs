@@ -20,6 +20,7 @@ pub mod payload;
 pub mod predicate;
 pub mod reject;
 pub mod retry;
+pub mod rows;
 pub mod rules;
 pub mod schema;
 pub mod secret;

@@ -56,37 +56,42 @@ pub struct Rejected {
 
 /// What a task's commit tells of its rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Tally {
+struct Tally {
     /// Rows that the task was given.
-    pub rows: u64,
+    rows: u64,
     /// Those of them that were rejected.
     #[serde(default)]
-    pub rejected: u64,
+    rejected: u64,
     /// Why the first one was.
     #[serde(default)]
-    pub reason: Option<String>,
+    reason: Option<String>,
     /// Where they are written.
     #[serde(default)]
-    pub dead_letters: Option<PathBuf>,
+    dead_letters: Option<PathBuf>,
 }
 
 impl Rejects {
-    /// Of one task of this query; `None` if a row that can't be kept ends the write.
-    pub fn of(options: &Options, query: &str, task: Task, metrics: &Arc<Metrics>) -> Result<Option<Self>> {
+    /// Of one task of this query.
+    pub fn of(options: &Options, query: &str, task: Task, metrics: &Arc<Metrics>) -> Result<Self> {
         let named = &options.named;
         let folder = match named.on_error {
-            OnError::Fail => return Ok(None),
-            OnError::Skip => None,
+            OnError::Fail | OnError::Skip => None,
             OnError::DeadLetter => Some(folder(options)?),
         };
-        Ok(Some(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(Shared {
             on_error: named.on_error,
             most: named.max_errors.into(),
             query: query.to_owned(),
             task,
             metrics: Arc::clone(metrics),
             state: Mutex::new(State { rows: 0, reason: None, letters: None, folder }),
-        }))))
+        })))
+    }
+
+    /// Whether rows that can't be kept are passed over; else the first one ends the write.
+    #[must_use]
+    pub fn pass_over(&self) -> bool {
+        self.0.on_error != OnError::Fail
     }
 
     /// Whether the columns of a rejected row are written.
@@ -95,10 +100,10 @@ impl Rejects {
         self.0.on_error == OnError::DeadLetter
     }
 
-    /// Passes a row over for its error. An error ends the write: that of the row, if it is none of the row's values, or
-    /// one of too many rows.
+    /// Passes a row over for its error. An error ends the write: that of the row, if no row is passed over or it is none of
+    /// the row's values, or one of too many rows.
     pub fn reject(&self, error: Error, row: Rejected) -> Result<()> {
-        if error.kind() != Kind::Data {
+        if !self.pass_over() || error.kind() != Kind::Data {
             return Err(error);
         }
         let shared = &*self.0;
@@ -127,17 +132,35 @@ impl Rejects {
         letters.write(&letter)
     }
 
-    /// The rows stay rejected: says so of a task that was given this many.
-    pub fn commit(&self, rows: u64) -> Result<Tally> {
+    /// Sends items together. Where rows are passed over, those that are refused for what they hold are found by halving
+    /// and given to `reject`, which calls [`Rejects::reject`] for them; else an error of the request is one of the write.
+    pub async fn send<T, S>(
+        &self,
+        items: Vec<T>,
+        mut send: impl FnMut(Vec<T>) -> S,
+        reject: impl FnMut(T, Error) -> Result<()>,
+    ) -> Result<()>
+    where
+        T: Clone,
+        S: Future<Output = Result<()>>,
+    {
+        if self.pass_over() { isolate(items, send, reject).await } else { send(items).await }
+    }
+
+    /// The rows stay rejected. The task's commit message, of a task that was given this many rows: for [`finish`] and
+    /// [`undo`].
+    pub fn commit(&self, rows: u64) -> Result<String> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         let dead_letters = state.letters.take().map(Letters::keep).transpose()?;
-        Ok(Tally { rows, rejected: state.rows, reason: state.reason.clone(), dead_letters })
+        let tally = Tally { rows, rejected: state.rows, reason: state.reason.clone(), dead_letters };
+        serde_json::to_string(&tally)
+            .map_err(|error| Error::internal("a commit message can't be written").caused_by(error))
     }
 }
 
 /// Sends items together; those that are refused for what they hold are found by halving and given to `reject`, which
 /// decides whether the others go on.
-pub async fn isolate<T, S>(
+async fn isolate<T, S>(
     items: Vec<T>,
     mut send: impl FnMut(Vec<T>) -> S,
     mut reject: impl FnMut(T, Error) -> Result<()>,

@@ -35,6 +35,18 @@ pub enum Vector {
     Multi(Vec<Vec<f32>>),
 }
 
+impl Vector {
+    /// How many numbers it has, each row of a multi-vector as many as the first; none for a sparse one.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        match self {
+            Self::Dense(data) => data.len(),
+            Self::Sparse(..) => 0,
+            Self::Multi(rows) => rows.first().map_or(0, Vec::len),
+        }
+    }
+}
+
 impl VectorKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Dense, Self::Sparse, Self::Multi];

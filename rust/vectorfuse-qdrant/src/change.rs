@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use prost::Message;
 use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
-use serde_json::Value as Json;
 use vectorfuse_core::error::Error;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::{Transport, WriteMode};
 use vectorfuse_core::payload::Scalar;
 use vectorfuse_core::reject::Rejected;
+use vectorfuse_core::rows::Origin;
 
 use crate::api::json_size;
 use crate::counters::Tally;
@@ -59,17 +59,6 @@ pub(crate) enum Action {
 pub(crate) struct Parts {
     pub(crate) payload: HashMap<String, Value>,
     pub(crate) vectors: Option<Vectors>,
-}
-
-/// Which row of which partition.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    pub(crate) row: u64,
-    pub(crate) partition: u64,
-    /// What the user calls the row, where that is not the id's own text.
-    pub(crate) name: Option<String>,
-    /// Its columns, where rejected rows are written down.
-    pub(crate) values: Option<Json>,
 }
 
 impl Change {
@@ -128,18 +117,12 @@ impl Change {
 
     /// The row, as one that can't be kept.
     pub(crate) fn rejected(&self) -> Rejected {
-        let Origin { row, name, values, .. } = &self.origin;
-        let id = name.clone().or_else(|| Some(self.id.to_string()));
-        Rejected { row: *row, id, values: values.clone(), rows: self.rows }
+        self.origin.rejected(&self.id, self.rows)
     }
 
     /// Says of an error which row it is about.
     pub(crate) fn place(&self, error: Error) -> Error {
-        let error = error.with("row", &self.origin);
-        match &self.origin.name {
-            Some(name) => error.with("id", name),
-            None => error.with("id", self.id),
-        }
+        self.origin.place(error, &self.id)
     }
 }
 
@@ -148,12 +131,6 @@ impl Parts {
         let entry = |(name, value): (&String, &Value)| framed(framed(name.len()) + framed(value.encoded_len()));
         let payload: usize = self.payload.iter().map(entry).sum();
         payload + self.vectors.as_ref().map_or(0, |vectors| framed(vectors.encoded_len())) + 2 * WRAPPING
-    }
-}
-
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of partition {}", self.row, self.partition)
     }
 }
 

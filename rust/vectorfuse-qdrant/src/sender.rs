@@ -8,7 +8,7 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::WriteMode;
-use vectorfuse_core::reject::{Rejects, isolate};
+use vectorfuse_core::reject::Rejects;
 
 use crate::api::Api;
 use crate::change::Change;
@@ -28,8 +28,8 @@ pub(crate) struct Sender {
     /// What the write counts.
     pub(crate) counters: Option<Arc<Counters>>,
     pub(crate) metrics: Arc<Metrics>,
-    /// Takes the rows that can't be kept, unless one ends the write.
-    pub(crate) rejects: Option<Rejects>,
+    /// Takes the rows that can't be kept.
+    pub(crate) rejects: Rejects,
     /// Where each row says its shard.
     pub(crate) routing: Option<Arc<Routing>>,
 }
@@ -45,19 +45,13 @@ impl Sender {
 
     /// Applies changes in the shards of the head.
     pub(crate) async fn send_to_shards(&self, changes: Vec<Change>) -> Result<()> {
-        if self.rejects.is_none() {
-            return self.send_together(changes).await;
-        }
-        isolate(changes, |part| self.send_together(part), |change, error| self.reject(&change, error)).await
+        let reject = |change: Change, error| self.reject(&change, error);
+        self.rejects.send(changes, |part| self.send_together(part), reject).await
     }
 
     /// Passes a row over, if rows may be.
     pub(crate) fn reject(&self, change: &Change, error: Error) -> Result<()> {
-        let error = change.place(error);
-        match &self.rejects {
-            Some(rejects) => rejects.reject(error, change.rejected()),
-            None => Err(error),
-        }
+        self.rejects.reject(change.place(error), change.rejected())
     }
 
     async fn send_together(&self, changes: Vec<Change>) -> Result<()> {

@@ -12,7 +12,8 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::WriteMode;
-use vectorfuse_core::reject::{self, Rejects};
+use vectorfuse_core::reject::Rejects;
+use vectorfuse_core::rows::Rows;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::upload::Upload;
@@ -26,7 +27,7 @@ use crate::counters::{Counter, Counters, Tally};
 use crate::creation;
 use crate::indexes;
 use crate::limits::Limits;
-use crate::point::{Ids, Points, to_u64};
+use crate::point::{Points, to_u64};
 use crate::request::{self, Head};
 use crate::routing::{self, Routing};
 use crate::sender::Sender;
@@ -171,12 +172,11 @@ impl QdrantWriter {
         let Some(kept) = &self.details.create else { return Ok(true) };
         let mut vectors = self.details.vectors.clone();
         let waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
-        let ids = ids(&self.plan, self.task, self.rows + to_u64(waiting));
-        Points::new(batch, &self.plan, ids)?.learn_sizes(
-            batch.num_rows(),
-            &mut vectors,
-            self.sender.rejects.is_some(),
-        )?;
+        let before = self.rows + to_u64(waiting);
+        let rows = Rows::new(batch, &self.plan, self.task, before, &self.sender.rejects)?;
+        for (name, spec) in vectors.iter_mut().filter(|(_, spec)| spec.lacks_size()) {
+            spec.size = rows.vector_size(name, spec.kind)?;
+        }
         let creation = creation::request(&vectors, kept, &self.plan.options, self.details.made_for.as_deref())?;
         self.details.vectors = vectors;
         let Some(creation) = creation else { return Ok(false) };
@@ -231,23 +231,15 @@ impl QdrantWriter {
         let limits = named.batch_rows.map(NonZero::get).into_iter().chain(self.details.most_points);
         let most_rows = limits.min().unwrap_or(usize::MAX);
         let most_bytes = named.batch_bytes.get().min(largest_request(named.transport));
-        let points = Points::new(batch, &plan, ids(&plan, self.task, self.rows))?;
-        for row in 0..batch.num_rows() {
-            let mut change = match (points.change(row, &self.details.vectors), &self.sender.rejects) {
-                (Ok(mut change), Some(rejects)) if rejects.want_values() => {
-                    change.origin.values = Some(points.values(row));
-                    change
-                }
-                (Ok(change), _) => change,
-                (Err(error), Some(rejects)) => {
-                    rejects.reject(error, points.rejected(row, rejects.want_values()))?;
-                    continue;
-                }
-                (Err(error), None) => return Err(error),
-            };
+        let sender = self.sender.clone();
+        let rows = Rows::new(batch, &plan, self.task, self.rows, &sender.rejects)?;
+        let vectors = self.details.vectors.clone();
+        let points = Points { rows: &rows, plan: &plan, vectors: &vectors };
+        for row in 0..rows.count() {
+            let Some(mut change) = rows.kept(row, points.change(row))? else { continue };
             if let Some(counters) = &self.sender.counters {
                 let tally = self.tallies.entry(change.id).or_default();
-                counters.tally(tally, points.counts(row)?).map_err(|error| change.place(error))?;
+                counters.tally(tally, rows.counts(row)?).map_err(|error| change.place(error))?;
                 change.tally = Some(tally.clone());
             }
             let mut bytes = change.size(named.transport);
@@ -263,7 +255,7 @@ impl QdrantWriter {
             let (count, whole) = self.open.with(&change, bytes);
             // Whether a condition holds for the later row of a point depends on what the earlier one did.
             // A row that may be refused must not have taken the place of an earlier one.
-            let alone = plan.rules.condition.is_some() || self.sender.rejects.is_some();
+            let alone = plan.rules.condition.is_some() || self.sender.rejects.pass_over();
             // Where a point is must be known before a later row says another shard.
             let again = self.open.change(change.id).is_some_and(|earlier| alone || earlier.shard != change.shard);
             if again || self.sender.head.size(named.transport) + whole > most_bytes || count > most_rows {
@@ -319,11 +311,6 @@ fn counters(plan: &WritePlan, task: Task) -> Option<Counters> {
     };
     let counters: Vec<Counter> = plan.rules.counters.iter().map(column).collect();
     (!counters.is_empty()).then(|| Counters::new(counters, &plan.query, task.partition))
-}
-
-/// Where the ids of a task's rows come from, after `rows_before` rows.
-fn ids(plan: &WritePlan, task: Task, rows_before: u64) -> Ids<'_> {
-    Ids { source: &plan.id, query: &plan.query, partition: task.partition, rows_before }
 }
 
 /// The vectors of a collection that somebody else has created meanwhile, if those that were planned are among them.
@@ -393,11 +380,6 @@ impl Writer for QdrantWriter {
         self.send_waiting().await?;
         self.flush().await?;
         self.upload.finish().await?;
-        let tally = match &self.sender.rejects {
-            Some(rejects) => rejects.commit(self.rows)?,
-            None => reject::Tally { rows: self.rows, ..reject::Tally::default() },
-        };
-        serde_json::to_string(&tally)
-            .map_err(|error| Error::internal("a commit message can't be written").caused_by(error))
+        self.sender.rejects.commit(self.rows)
     }
 }
