@@ -7,6 +7,7 @@ use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
 use vectorfuse_core::error::Error;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::{Transport, WriteMode};
+use vectorfuse_core::outbox;
 use vectorfuse_core::payload::Scalar;
 use vectorfuse_core::reject::Rejected;
 use vectorfuse_core::rows::Origin;
@@ -59,6 +60,14 @@ pub(crate) enum Action {
 pub(crate) struct Parts {
     pub(crate) payload: HashMap<String, Value>,
     pub(crate) vectors: Option<Vectors>,
+}
+
+impl outbox::Change for Change {
+    type Key = PointId;
+
+    fn key(&self) -> &PointId {
+        &self.id
+    }
 }
 
 impl Change {

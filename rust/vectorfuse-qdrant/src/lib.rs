@@ -71,7 +71,6 @@ use crate::ranking::SearchPages;
 use crate::search::Search;
 use crate::selection::Selection;
 use crate::split::Part;
-use crate::writer::QdrantWriter;
 
 /// Points of one request while a schema is inferred, so that large payloads do not come all at once.
 const SAMPLE_PAGE: u32 = 100;
@@ -246,7 +245,7 @@ impl Store for Qdrant {
 
     fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>> {
         let api = Api::open(&plan.options, Arc::clone(&metrics))?;
-        Ok(Box::new(QdrantWriter::new(api, plan, task, metrics)?))
+        writer::open(api, plan, task, metrics)
     }
 
     async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {

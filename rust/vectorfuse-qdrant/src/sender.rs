@@ -3,19 +3,22 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use qdrant_client::qdrant::Filter;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::options::{Transport, WriteMode};
+use vectorfuse_core::outbox;
 use vectorfuse_core::reject::Rejects;
 
 use crate::api::Api;
-use crate::change::Change;
+use crate::change::{Action, Change};
 use crate::counters::Counters;
 use crate::guard;
 use crate::request::Head;
 use crate::routing::Routing;
+use crate::shard_key;
 
 /// How often a partial update is tried that finds one of its points gone.
 const MOST_TRIES: usize = 5;
@@ -25,6 +28,9 @@ const MOST_TRIES: usize = 5;
 pub(crate) struct Sender {
     pub(crate) api: Api,
     pub(crate) head: Arc<Head>,
+    pub(crate) transport: Transport,
+    /// Whether points are changed under a condition.
+    pub(crate) conditional: bool,
     /// What the write counts.
     pub(crate) counters: Option<Arc<Counters>>,
     pub(crate) metrics: Arc<Metrics>,
@@ -34,15 +40,42 @@ pub(crate) struct Sender {
     pub(crate) routing: Option<Arc<Routing>>,
 }
 
-impl Sender {
+#[async_trait]
+impl outbox::Sender for Sender {
+    type Change = Change;
+
+    fn size(&self, change: &Change) -> usize {
+        let partial = matches!(change.action, Action::Partial(_));
+        let shards = match &change.shard {
+            // Each may be the first of its shard.
+            Some(own) => std::slice::from_ref(own),
+            None if partial || change.guard.is_some() || change.tally.is_some() => self.head.shards.as_slice(),
+            None => return change.size(self.transport),
+        };
+        change.size(self.transport) + 2 * shard_key::size(shards)
+    }
+
+    /// Whether a condition holds for the later row of a point depends on what the earlier one did. A row that may be
+    /// refused must not have taken the place of an earlier one. And where a point is must be known before a later row
+    /// says another shard.
+    fn joins(&self, earlier: &Change, later: &Change) -> bool {
+        !self.conditional && !self.rejects.pass_over() && earlier.shard == later.shard
+    }
+
+    fn merge(&self, earlier: &mut Change, later: Change) {
+        earlier.merge(later, self.head.mode);
+    }
+
     /// Applies changes of different points in one request; in more, if some are to be passed over.
-    pub(crate) async fn send(&self, changes: Vec<Change>) -> Result<()> {
+    async fn send(&self, changes: Vec<Change>) -> Result<()> {
         match &self.routing {
             Some(routing) => self.route(routing, changes).await,
             None => self.send_to_shards(changes).await,
         }
     }
+}
 
+impl Sender {
     /// Applies changes in the shards of the head.
     pub(crate) async fn send_to_shards(&self, changes: Vec<Change>) -> Result<()> {
         let reject = |change: Change, error| self.reject(&change, error);
