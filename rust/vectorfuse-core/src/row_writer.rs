@@ -116,3 +116,6 @@ impl<T: Target, S: Sender<Change = T::Change>> Writer for RowWriter<T, S> {
         self.rejects.commit(self.rows)
     }
 }
+
+#[cfg(test)]
+mod tests;
