@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::schema::{SparkField, SparkType};
 
 /// The member of a sparse vector's struct that says its places.
@@ -43,6 +44,25 @@ impl Vector {
             Self::Dense(data) => data.len(),
             Self::Sparse(..) => 0,
             Self::Multi(rows) => rows.first().map_or(0, Vec::len),
+        }
+    }
+
+    /// An error if it, or a row of a multi-vector, has another number of dimensions than the collection's vector. A
+    /// sparse one has none.
+    pub fn check_size(&self, size: u64) -> Result<()> {
+        let check = |length: usize, what: &str| {
+            if length as u64 == size {
+                return Ok(());
+            }
+            Err(Error::data(format!("{what} has {length} dimensions, and the vector of the collection has {size}")))
+        };
+        match self {
+            Self::Dense(data) => check(data.len(), "the vector"),
+            Self::Sparse(..) => Ok(()),
+            Self::Multi(rows) => {
+                let mut rows = rows.iter().enumerate();
+                rows.try_for_each(|(place, row)| check(row.len(), &format!("the multi-vector's row {place}")))
+            }
         }
     }
 }

@@ -229,6 +229,20 @@ pub fn vector_name(vector: &str) -> String {
     if vector.is_empty() { "the unnamed vector".to_owned() } else { format!("the vector `{vector}`") }
 }
 
+/// What to do about a vector whose size is not known, for messages.
+#[must_use]
+pub fn say_size(vector: &str) -> String {
+    let option = if vector.is_empty() { "vector.size".to_owned() } else { format!("vector.{vector}.size") };
+    format!("give the option `{option}`, or create the collection first")
+}
+
+/// The error of a vector for which the collection can't be created, since no row says its size.
+#[must_use]
+pub fn unknown_size(vector: &str) -> Error {
+    let (name, what_to_do) = (vector_name(vector), say_size(vector));
+    Error::data(format!("{name} was null in every row so far, so its size is not known: {what_to_do}"))
+}
+
 /// Outside of a vector's column, MLlib's vectors are one of the types that can't be kept.
 fn mllib_payload(field: &SparkField) -> Error {
     Error::unsupported(format!(

@@ -175,22 +175,11 @@ fn column_id(reader: &ColumnReader, data_type: &SparkType, row: usize) -> Result
 
 /// Whether the collection's vector can be this one, as it is.
 fn check(vector: &Vector, spec: &VectorSpec) -> Result<()> {
-    let size = |length: usize, what: &str| match spec.size {
-        Some(size) if size != to_u64(length) => {
-            Err(Error::data(format!("{what} has {length} dimensions, and the vector of the collection has {size}")))
-        }
-        Some(_) | None => Ok(()),
-    };
+    spec.size.map_or(Ok(()), |size| vector.check_size(size))?;
     match vector {
-        Vector::Dense(data) => {
-            size(data.len(), "the vector")?;
-            bytes(data, spec.numbers)
-        }
+        Vector::Dense(data) => bytes(data, spec.numbers),
         Vector::Sparse(..) => Ok(()),
-        Vector::Multi(rows) => rows.iter().enumerate().try_for_each(|(place, row)| {
-            size(row.len(), &format!("the multi-vector's row {place}"))?;
-            bytes(row, spec.numbers)
-        }),
+        Vector::Multi(rows) => rows.iter().try_for_each(|row| bytes(row, spec.numbers)),
     }
 }
 

@@ -122,7 +122,7 @@ impl Qdrant {
                 Err(self.place(Error::data(format!(
                     "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
                     vector_name(name),
-                    writer::say_size(name)
+                    write::say_size(name)
                 ))))
             }
             None => Err(self.missing()),

@@ -16,7 +16,7 @@ use vectorfuse_core::rows::Rows;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::table::Column;
 use vectorfuse_core::vector::VectorKind;
-use vectorfuse_core::write::{Task, WritePlan, vector_name};
+use vectorfuse_core::write::{self, Task, WritePlan, vector_name};
 
 use crate::api::{Api, largest_request};
 use crate::change::Change;
@@ -135,15 +135,6 @@ impl Target {
         self.details.create = None;
         Ok(true)
     }
-
-    fn unknown_size(&self) -> Error {
-        let name = self.details.vector_without_size();
-        Error::data(format!(
-            "{} was null in every row so far, so its size is not known: {}",
-            vector_name(name),
-            say_size(name)
-        ))
-    }
 }
 
 /// What this task counts; `None` if nothing.
@@ -193,12 +184,6 @@ pub(crate) fn adopted(
     Ok(there.vectors)
 }
 
-/// How to say a vector's size.
-pub(crate) fn say_size(name: &str) -> String {
-    let option = if name.is_empty() { "vector.size".to_owned() } else { format!("vector.{name}.size") };
-    format!("give the option `{option}`, or create the collection first")
-}
-
 #[async_trait]
 impl row_writer::Target for Target {
     type Change = Change;
@@ -228,7 +213,7 @@ impl row_writer::Target for Target {
 
     async fn adopt(&mut self) -> Result<()> {
         if !self.adopt_created().await? {
-            return Err(self.unknown_size());
+            return Err(write::unknown_size(self.details.vector_without_size()));
         }
         self.complete().await
     }
