@@ -56,10 +56,11 @@ impl outbox::Sender for Sender {
     }
 
     /// Whether a condition holds for the later row of a point depends on what the earlier one did. A row that may be
-    /// refused must not have taken the place of an earlier one. And where a point is must be known before a later row
-    /// says another shard.
+    /// refused must not have taken the place of an earlier one. What an older row alone has, a vector, must not reach a
+    /// point under the order of the later one. And where a point is must be known before a later row says another shard.
     fn joins(&self, earlier: &Change, later: &Change) -> bool {
-        !self.conditional && !self.rejects.pass_over() && earlier.shard == later.shard
+        let aged = self.head.mode == WriteMode::Partial && later.order.is_some();
+        !self.conditional && !aged && !self.rejects.pass_over() && earlier.shard == later.shard
     }
 
     fn merge(&self, earlier: &mut Change, later: Change) {

@@ -109,3 +109,24 @@ fn a_condition_looks_at_the_fields_as_they_were_before_the_row() {
         assert_eq!(stored(&place, &["id", "a", "n"]).await, expected);
     });
 }
+
+#[test]
+fn of_rows_of_one_id_those_that_are_too_old_leave_no_part_behind() {
+    block_on(async {
+        for batch_rows in ["1", "100"] {
+            let place = filled("aged").await;
+            let columns = [("id", SparkType::Long), ("a", floats()), ("n", SparkType::Long)];
+            // Stored is 10 of the first point and 20 of the second.
+            let rows = vec![
+                vec![int(1), vector(&[3.0, 3.0]), int(9)],
+                vec![int(1), Val::Null, int(11)],
+                vec![int(2), vector(&[4.0, 4.0]), int(21)],
+                vec![int(2), Val::Null, int(22)],
+            ];
+            let job = with_mode(&place, "partial").with("order_field", "n").with("batch_rows", batch_rows);
+            append(&job, &Frame::new(&columns, rows)).await;
+            let expected = [[int(1), vector(&[0.5, 1.0]), int(11)], [int(2), vector(&[4.0, 4.0]), int(22)]];
+            assert_eq!(stored(&place, &["id", "a", "n"]).await, expected, "in requests of {batch_rows}");
+        }
+    });
+}
