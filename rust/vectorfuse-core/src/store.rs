@@ -25,12 +25,12 @@ pub trait Store: Send + Sync {
     /// What a scan of the table could do with each of these predicates, all of them together. Nothing is sent.
     fn accepts(&self, table: &Table, predicates: &[Expr]) -> Result<Vec<Fit>>;
 
-    /// Whether the store finds the first rows of the table by this column, in Spark's order of its values, without
+    /// Whether the store finds so many first rows of the table by this column, in Spark's order of its values, without
     /// reading all. Nothing is sent.
-    fn orders(&self, table: &Table, column: &str) -> Result<bool>;
+    fn orders(&self, table: &Table, column: &str, rows: u64) -> Result<bool>;
 
-    /// Whether the store can count the rows of each value of the scan's group exactly, and there are not too many values.
-    async fn groups(&self, scan: &Scan) -> Result<bool>;
+    /// Whether the store computes the scan's aggregates exactly; of a group, whether there are not too many values.
+    async fn aggregates(&self, scan: &Scan) -> Result<bool>;
 
     /// About how much the scan reads; `None` if the store can't say so cheaply.
     async fn size(&self, scan: &Scan) -> Result<Option<Size>>;

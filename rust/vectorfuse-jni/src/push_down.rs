@@ -31,7 +31,7 @@ pub fn order(table: &Table, orders: &[Expr], limit: u64) -> Result<Option<Order>
     };
     let fits = takes_limits(table)
         && (1..=MOST_ORDERED).contains(&limit)
-        && stores::open(table.options.clone())?.orders(table, column)?;
+        && stores::open(table.options.clone())?.orders(table, column, limit)?;
     Ok(fits.then(|| Order { column: column.clone(), descending }))
 }
 
@@ -121,10 +121,8 @@ pub fn aggregated(
     let scan = table.scan(&[])?;
     let group = group.map(|column| column.name);
     let scan = Scan { columns, predicates, aggregates: Some(aggregates), group, ..scan };
-    if scan.group.is_some() && !block_on(stores::open(scan.options.clone())?.groups(&scan))? {
-        return Ok(None);
-    }
-    Ok(Some(scan))
+    let computes = block_on(stores::open(scan.options.clone())?.aggregates(&scan))?;
+    Ok(computes.then_some(scan))
 }
 
 /// The columns on which values that turn up while the query runs, a join's keys, can narrow the scan.

@@ -10,9 +10,20 @@ use vectorfuse_core::schema::{Layout, arrow_schema};
 use vectorfuse_core::table::{Aggregate, Column, Order, Scan, fields};
 
 use crate::api::Api;
+use crate::details::Details;
 use crate::ordered;
 use crate::page::{Shaper, identified};
 use crate::selection::Selection;
+
+/// Whether the server gives exact results: strict mode can forbid it to count exactly.
+pub(crate) fn is_computable(scan: &Scan) -> Result<bool> {
+    let counts = |aggregate: &Aggregate| match aggregate {
+        Aggregate::Rows | Aggregate::RowsWhere(_) => true,
+        Aggregate::First(_) => false,
+    };
+    let counted = scan.group.is_some() || scan.aggregates.iter().flatten().any(counts);
+    Ok(!counted || !Details::of_plan(&scan.details)?.estimates_only)
+}
 
 /// The one page of a scan that asks for aggregates.
 pub(crate) struct AggregatePage {

@@ -34,6 +34,12 @@ pub(crate) struct Details {
     pub(crate) most_conditions: Option<u64>,
     /// Strict mode's bound on the values of one condition.
     pub(crate) most_values: Option<u64>,
+    /// Strict mode's bound on the points, or values, of one answer.
+    #[serde(default)]
+    pub(crate) most_answers: Option<u64>,
+    /// Whether strict mode refuses to count exactly.
+    #[serde(default)]
+    pub(crate) estimates_only: bool,
     /// The dimensions of the dense vectors.
     dimensions: BTreeMap<String, u64>,
     /// Whether users route points to shards with keys, of which two can have a point of the same id.
@@ -83,6 +89,8 @@ impl Details {
             indexed_only: strict.is_some_and(|strict| strict.unindexed_filtering_retrieve == Some(false)),
             most_conditions: strict.and_then(|strict| strict.filter_max_conditions),
             most_values: strict.and_then(|strict| strict.condition_max_size),
+            most_answers: strict.and_then(|strict| strict.max_query_limit).map(u64::from),
+            estimates_only: strict.is_some_and(|strict| strict.search_allow_exact == Some(false)),
             dimensions: collection.vectors.iter().filter_map(|(name, spec)| Some((name.clone(), spec.size?))).collect(),
             is_keyed: info.config.as_ref().is_some_and(is_keyed),
             points: info.points_count,

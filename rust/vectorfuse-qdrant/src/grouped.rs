@@ -27,8 +27,15 @@ const MOST_GROUPS_READ: u64 = 10 * MOST_GROUPS;
 /// Whether the rows of each value can be counted, and how many values there are bears it.
 pub(crate) async fn is_countable(api: &Api, scan: &Scan) -> Result<bool> {
     let Some(key) = key(scan)? else { return Ok(false) };
-    let hits = api.facet(&Selection::of(scan)?, key, MOST_GROUPS + 1).await?;
-    Ok(hits.len() as u64 <= MOST_GROUPS)
+    let most = bounded(scan, MOST_GROUPS + 1)?;
+    let hits = api.facet(&Selection::of(scan)?, key, most).await?;
+    // As many as were asked for may not be all.
+    Ok((hits.len() as u64) < most)
+}
+
+/// So many groups, or as many as strict mode lets one answer have.
+fn bounded(scan: &Scan, groups: u64) -> Result<u64> {
+    Ok(Details::of_plan(&scan.details)?.most_answers.map_or(groups, |most| most.min(groups)))
 }
 
 /// The key of the group's field, if its index holds the values of its column as they are.
@@ -69,9 +76,10 @@ impl Pages for GroupPage {
     async fn next(&mut self, _rows: u32, _whole: bool) -> Result<Page> {
         let key = key(&self.scan)?.ok_or_else(|| Error::internal("rows are to be grouped by what has no index"))?;
         let selection = Selection::of(&self.scan)?;
-        let hits = self.api.facet(&selection, key.clone(), MOST_GROUPS_READ).await?;
-        if hits.len() as u64 >= MOST_GROUPS_READ {
-            let words = format!("there are more than {MOST_GROUPS_READ} groups now: read with `push_down` = false");
+        let most = bounded(&self.scan, MOST_GROUPS_READ)?;
+        let hits = self.api.facet(&selection, key.clone(), most).await?;
+        if hits.len() as u64 >= most {
+            let words = format!("there are {most} groups now, or more: read with `push_down` = false");
             return Err(Error::new(Kind::Unsupported, words));
         }
         let without = self.api.count_selected(&selection.and(condition::empty(&key)), true).await?;

@@ -172,12 +172,15 @@ impl Store for Qdrant {
         filter::accepts(table, predicates)
     }
 
-    fn orders(&self, table: &Table, column: &str) -> Result<bool> {
-        ordered::orders(table, column)
+    fn orders(&self, table: &Table, column: &str, rows: u64) -> Result<bool> {
+        ordered::orders(table, column, rows)
     }
 
-    async fn groups(&self, scan: &Scan) -> Result<bool> {
-        grouped::is_countable(&self.api, scan).await
+    async fn aggregates(&self, scan: &Scan) -> Result<bool> {
+        if !aggregate::is_computable(scan)? {
+            return Ok(false);
+        }
+        if scan.group.is_some() { grouped::is_countable(&self.api, scan).await } else { Ok(true) }
     }
 
     async fn size(&self, scan: &Scan) -> Result<Option<Size>> {

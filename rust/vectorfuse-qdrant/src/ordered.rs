@@ -14,13 +14,13 @@ use crate::page::{Shaper, identified};
 use crate::path;
 use crate::selection::Selection;
 
-/// Whether the server's order of this column is Spark's, and the index that it needs is there. Others may have written
-/// values that the index passes over.
-pub(crate) fn orders(table: &Table, name: &str) -> Result<bool> {
+/// Whether the server's order of this column is Spark's, the index that it needs is there, and so many rows may come at
+/// once. Others may have written values that the index passes over.
+pub(crate) fn orders(table: &Table, name: &str, rows: u64) -> Result<bool> {
     let details = Details::of_plan(&table.details)?;
     let Some(column) = table.columns.iter().find(|column| column.name == name) else { return Ok(false) };
-    // Shards with keys give a point that two of them have once, and leave open which.
-    if details.is_keyed {
+    // Shards with keys give a point that two of them have once, and leave open which. The rows come in one answer.
+    if details.is_keyed || details.most_answers.is_some_and(|most| rows > most) {
         return Ok(false);
     }
     let indexed = match &column.data_type {

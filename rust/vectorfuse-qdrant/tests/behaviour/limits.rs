@@ -4,12 +4,15 @@ use qdrant_client::qdrant::collections_client::CollectionsClient;
 use qdrant_client::qdrant::{
     CreateCollectionBuilder, Distance, StrictModeConfig, UpdateCollection, VectorParamsBuilder,
 };
+use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::store::Store;
+use vectorfuse_core::table::{Aggregate, Column, Role, Scan, fields};
 use vectorfuse_core::write::Mode;
 
 use crate::support::job::{Frame, Job};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{floats, int, vector};
+use crate::support::values::{Val, floats, int, vector};
 
 /// Where `Metrics::snapshot` has the requests and the time that was waited at the server's word.
 const REQUESTS: usize = 2;
@@ -28,6 +31,26 @@ async fn create(place: &Place, strict: StrictModeConfig) {
     let create = CreateCollectionBuilder::new(&place.collection);
     let create = create.vectors_config(VectorParamsBuilder::new(1, Distance::Dot)).strict_mode_config(strict);
     CollectionsClient::new(channel(&place.url)).create(asking(create.build())).await.unwrap();
+}
+
+/// Sets limits of a collection that is there.
+async fn limit(place: &Place, strict: StrictModeConfig) {
+    let update = UpdateCollection {
+        collection_name: place.collection.clone(),
+        strict_mode_config: Some(strict),
+        ..UpdateCollection::default()
+    };
+    CollectionsClient::new(channel(&place.url)).update(asking(update)).await.unwrap();
+}
+
+/// Thirty points with a number that has an index, some of them null.
+async fn indexed(what: &str) -> Place {
+    let place = Place::shared(what);
+    let columns = [("id", SparkType::Long), ("vector", floats()), ("n", SparkType::Long)];
+    let number = |id: i64| if id % 10 == 0 { Val::Null } else { int(id % 10) };
+    let rows = (0..30).map(|id| vec![int(id), vector(&[1.0]), number(id)]).collect();
+    Job::on(&place).with("distance", "dot").with("index.n", "integer").append(&Frame::new(&columns, rows)).await;
+    place
 }
 
 #[test]
@@ -53,12 +76,7 @@ fn limits_are_those_of_the_collection_when_the_job_begins() {
     block_on(async {
         let place = Place::shared("strict_later");
         Job::on(&place).with("distance", "dot").append(&frame(30)).await;
-        let update = UpdateCollection {
-            collection_name: place.collection.clone(),
-            strict_mode_config: Some(StrictModeConfig { upsert_max_batchsize: Some(10), ..strict() }),
-            ..UpdateCollection::default()
-        };
-        CollectionsClient::new(channel(&place.url)).update(asking(update)).await.unwrap();
+        limit(&place, StrictModeConfig { upsert_max_batchsize: Some(10), ..strict() }).await;
         assert_eq!(Job::on(&place).write(&frame(30), Mode::Append).await.unwrap()[REQUESTS], 3);
     });
 }
@@ -75,5 +93,49 @@ fn a_server_that_limits_rates_is_waited_for_and_gets_every_row() {
         assert!(figures[REQUESTS] > 5, "{figures:?}");
         assert!(figures[THROTTLED] > 0, "{figures:?}");
         assert_eq!(Job::on(&place).read(1).await.unwrap().rows.len(), 1260);
+    });
+}
+
+/// The count of all, or of each value of `n`.
+async fn counts(job: &Job, group: Option<&str>) -> Scan {
+    let scan = job.scan(Some(&["n"])).await.unwrap();
+    let count = Column::new("count", SparkType::Long, Role::Unused);
+    let columns = group.map(|_| scan.columns[0].clone()).into_iter().chain([count]).collect();
+    Scan { columns, aggregates: Some(vec![Aggregate::Rows]), group: group.map(str::to_owned), ..scan }
+}
+
+#[test]
+fn the_server_orders_and_groups_no_more_rows_than_it_gives_at_once() {
+    block_on(async {
+        let place = indexed("strict_reads").await;
+        let job = Job::on(&place);
+        let store = job.store(Side::Read).unwrap();
+        limit(&place, StrictModeConfig { max_query_limit: Some(12), ..strict() }).await;
+        let table = job.table(None).await.unwrap();
+        assert!(store.orders(&table, "n", 12).unwrap());
+        assert!(!store.orders(&table, "n", 13).unwrap(), "one answer can't have as many");
+        let scan = counts(&job, Some("n")).await;
+        assert!(store.aggregates(&scan).await.unwrap());
+        let found = job.read_scan(&scan, 1).await.unwrap().remove(0).select(&["n", "count"]);
+        let groups: Vec<Vec<Val>> = (1..10).map(|n| vec![int(n), int(3)]).chain([vec![Val::Null, int(3)]]).collect();
+        assert_eq!(found, Frame { rows: groups, fields: fields(&scan.columns) }.select(&["n", "count"]));
+        limit(&place, StrictModeConfig { max_query_limit: Some(9), ..strict() }).await;
+        let store = job.store(Side::Read).unwrap();
+        assert!(!store.aggregates(&counts(&job, Some("n")).await).await.unwrap(), "there may be a tenth value");
+    });
+}
+
+#[test]
+fn a_server_that_may_not_count_exactly_counts_nothing() {
+    block_on(async {
+        let place = indexed("strict_counts").await;
+        let job = Job::on(&place);
+        let store = job.store(Side::Read).unwrap();
+        for allowed in [true, false] {
+            limit(&place, StrictModeConfig { search_allow_exact: Some(allowed), ..strict() }).await;
+            for group in [None, Some("n")] {
+                assert_eq!(store.aggregates(&counts(&job, group).await).await.unwrap(), allowed);
+            }
+        }
     });
 }
