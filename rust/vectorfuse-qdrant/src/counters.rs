@@ -179,7 +179,7 @@ impl Counters {
 impl Stored {
     /// That nobody has written the point since it was read.
     pub(crate) fn unchanged(&self) -> Filter {
-        let field = format!("{FIELD}.{VERSION}");
+        let field = version_path();
         let condition: Condition = match &self.version {
             Some(version) => guard::is_text(&field, version),
             None => guard::empty(&field),
@@ -188,11 +188,16 @@ impl Stored {
     }
 }
 
+/// Where the version of a point stands.
+pub(crate) fn version_path() -> String {
+    format!("{FIELD}.{VERSION}")
+}
+
 /// The version that a point will have with these fields.
 pub(crate) fn written(fields: &HashMap<String, Value>) -> Filter {
     let version = fields.get(FIELD).and_then(object).and_then(|own| own.get(VERSION)).and_then(text);
     let version = version.map(String::as_str).unwrap_or_default();
-    Filter { must: vec![guard::is_text(&format!("{FIELD}.{VERSION}"), version)], ..Filter::default() }
+    Filter { must: vec![guard::is_text(&version_path(), version)], ..Filter::default() }
 }
 
 impl Counter {

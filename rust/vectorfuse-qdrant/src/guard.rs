@@ -233,11 +233,14 @@ fn of(one: ConditionOneOf) -> Condition {
 }
 
 /// The server's words for the stored fields of a rule, so that a name it can't look into is refused by the driver.
-pub(crate) fn check_paths(rule: &Rule) -> Result<()> {
+pub(crate) fn paths(rule: &Rule) -> Result<Vec<String>> {
     match rule {
-        Rule::All(parts) | Rule::Any(parts) => parts.iter().try_for_each(check_paths),
+        Rule::All(parts) | Rule::Any(parts) => {
+            let parts = parts.iter().map(paths).collect::<Result<Vec<_>>>()?;
+            Ok(parts.into_iter().flatten().collect())
+        }
         Rule::Compare(field, ..) | Rule::Among { path: field, .. } | Rule::Null { path: field, .. } => {
-            path(field as &Path).map(drop)
+            Ok(vec![path(field as &Path)?])
         }
     }
 }

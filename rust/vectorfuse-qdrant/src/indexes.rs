@@ -122,6 +122,11 @@ fn of<'a>(path: &str, there: &'a HashMap<String, PayloadSchemaInfo>) -> Option<&
     there.iter().find(|(other, _)| *other == path || path::segments(other) == steps).map(|(_, info)| info)
 }
 
+/// Whether the field of this path has an index, or gets one.
+pub(crate) fn is_indexed(path: &str, wanted: &[Index<'_>], there: &HashMap<String, PayloadSchemaInfo>) -> bool {
+    of(path, there).is_some() || wanted.iter().any(|index| index.path == path)
+}
+
 /// Whether values of this type are what such an index is made for: the server passes over others without a word.
 fn fits(kind: IndexKind, data_type: &SparkType) -> bool {
     use SparkType as T;

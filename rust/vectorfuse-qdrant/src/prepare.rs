@@ -16,7 +16,7 @@ use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vecto
 use crate::alias::Destination;
 use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
 use crate::creation;
-use crate::indexes;
+use crate::indexes::{self, Index};
 use crate::limits::Limits;
 use crate::routing;
 use crate::writer::{self, Details};
@@ -54,12 +54,7 @@ impl Qdrant {
             );
             return Err(self.place(Error::options(own)));
         }
-        for index in rules.order.iter().chain(&rules.counters) {
-            guard::path(std::slice::from_ref(&columns[*index].name)).map_err(|e| self.place(e))?;
-        }
-        if let Some(condition) = &rules.condition {
-            guard::check_paths(condition).map_err(|e| self.place(e))?;
-        }
+        let guarding = guarding_fields(&rules, &columns).map_err(|e| self.place(e))?;
         let write_mode = self.options.named.write_mode;
         if there.is_none() && matches!(write_mode, WriteMode::Update | WriteMode::Partial | WriteMode::Delete) {
             return Err(self.missing());
@@ -73,6 +68,9 @@ impl Qdrant {
             settings::refuse_differences(&self.options, there)?;
         }
         let indexes = indexes::wanted(&self.options, &columns)?;
+        if let Some(there) = there.as_ref().filter(|_| !recreate) {
+            refuse_unindexed_guards(there, &guarding, &indexes, &rules, write_mode).map_err(|e| self.place(e))?;
+        }
         indexes::refuse_newer(&indexes, version)?;
         let indexed = there.as_ref().filter(|_| !recreate).map(|there| there.payload_schema.clone());
         let indexed = indexed.unwrap_or_default();
@@ -251,6 +249,45 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
         ));
     }
     warnings
+}
+
+/// The stored fields that decide whether a row changes its point, in the server's words.
+fn guarding_fields(rules: &Rules, columns: &[Column]) -> Result<Vec<String>> {
+    let named = |index: &usize| guard::path(std::slice::from_ref(&columns[*index].name));
+    let counters = rules.counters.iter().map(named).collect::<Result<Vec<_>>>()?;
+    let counted = (!counters.is_empty()).then(counters::version_path);
+    let order = rules.order.as_ref().map(named).transpose()?;
+    let condition = rules.condition.as_ref().map(guard::paths).transpose()?.unwrap_or_default();
+    Ok(order.into_iter().chain(condition).chain(counted).collect())
+}
+
+/// Strict mode can refuse to change points by a filter on a field without an index. A guarded upsert is none of these: it
+/// names its points.
+fn refuse_unindexed_guards(
+    there: &Collection,
+    guarding: &[String],
+    indexes: &[Index<'_>],
+    rules: &Rules,
+    mode: WriteMode,
+) -> Result<()> {
+    let strict = there.config.strict_mode_config.as_ref().filter(|strict| strict.enabled == Some(true));
+    let refuses = strict.is_some_and(|strict| strict.unindexed_filtering_update == Some(false));
+    let by_filter = rules.op.is_some() || matches!(mode, WriteMode::Partial | WriteMode::Delete);
+    if !refuses || !by_filter {
+        return Ok(());
+    }
+    match guarding.iter().find(|field| !indexes::is_indexed(field, indexes, &there.payload_schema)) {
+        None => Ok(()),
+        Some(field) => {
+            // Ours is no column, so no option makes its index.
+            let make =
+                if rules.counters.is_empty() { format!("make one (`index.{field}`), or ") } else { String::new() };
+            Err(Error::options(format!(
+                "what is written depends on the stored field `{field}`, and the collection's strict mode refuses to change \
+                 points by a field without an index: {make}allow it (`unindexed_filtering_update`)"
+            )))
+        }
+    }
 }
 
 /// An index of integers is asked with the bounds cut to integers by some versions of the server.

@@ -4,19 +4,21 @@ use qdrant_client::qdrant::collections_client::CollectionsClient;
 use qdrant_client::qdrant::{
     CreateCollectionBuilder, Distance, StrictModeConfig, UpdateCollection, VectorParamsBuilder,
 };
+use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::store::Store;
 use vectorfuse_core::table::{Aggregate, Column, Role, Scan, fields};
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job};
+use crate::support::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
 use crate::support::values::{Val, floats, int, vector};
 
-/// Where `Metrics::snapshot` has the requests and the time that was waited at the server's word.
+/// Where `Metrics::snapshot` has the requests, the time that was waited at the server's word, and the rows that changed nothing.
 const REQUESTS: usize = 2;
 const THROTTLED: usize = 4;
+const SKIPPED: usize = 7;
 
 fn frame(rows: i64) -> Frame {
     let columns = [("id", SparkType::Long), ("vector", floats())];
@@ -137,5 +139,58 @@ fn a_server_that_may_not_count_exactly_counts_nothing() {
                 assert_eq!(store.aggregates(&counts(&job, group).await).await.unwrap(), allowed);
             }
         }
+    });
+}
+
+#[test]
+fn rows_that_change_nothing_are_found_out_whatever_the_server_lets_be_asked() {
+    block_on(async {
+        for limits in [
+            StrictModeConfig { condition_max_size: Some(5), filter_max_conditions: Some(1), ..strict() },
+            StrictModeConfig { search_allow_exact: Some(false), ..strict() },
+        ] {
+            let place = indexed("strict_modes").await;
+            limit(&place, limits).await;
+            let rows = (20..50).map(|id| vec![int(id), vector(&[1.0]), int(100 + id)]).collect();
+            let rows = Frame::new(&[("id", SparkType::Long), ("vector", floats()), ("n", SparkType::Long)], rows);
+            for (mode, skipped) in [("update", 20), ("insert", 10)] {
+                let job = Job::on(&place).with("write_mode", mode);
+                let figures = job.write(&rows, Mode::Append).await.unwrap();
+                assert_eq!((figures[0], figures[SKIPPED]), (30 - skipped, skipped), "{mode}");
+            }
+            assert_eq!(Job::on(&place).read(1).await.unwrap().rows.len(), 50);
+            // How many rows a guard keeps out can't be asked; that it does is what counts.
+            let older = Frame { rows: vec![vec![int(20), vector(&[1.0]), int(1)]], ..rows };
+            Job::on(&place).with("order_field", "n").write(&older, Mode::Append).await.unwrap();
+            let stored = Job::on(&place).read(1).await.unwrap().select(&["id", "n"]);
+            assert!(stored.contains(&vec![int(20), int(120)]), "{stored:?}");
+        }
+    });
+}
+
+#[test]
+fn a_guard_that_strict_mode_refuses_is_refused_by_the_driver() {
+    block_on(async {
+        let place = indexed("strict_guards").await;
+        let columns = [("id", SparkType::Long), ("n", SparkType::Long), ("m", SparkType::Long)];
+        let rows = Frame::new(&columns, vec![vec![int(1), int(9), int(9)]]);
+        limit(&place, StrictModeConfig { unindexed_filtering_update: Some(false), ..strict() }).await;
+        for mode in ["partial", "delete"] {
+            let job = Job::on(&place).with("write_mode", mode).with("on_error", "skip");
+            let plan = |option: &str, value: &str| {
+                let (job, fields) = (job.clone().with(option, value), rows.fields.clone());
+                async move { job.plan(&fields, Mode::Append).await }
+            };
+            refused(plan("order_field", "m").await, Kind::Options, &["`m`", "index.m", "strict mode"]);
+            refused(plan("condition", "n > 1 and not a.b = 2").await, Kind::Options, &["`a.b`", "strict mode"]);
+            plan("order_field", "n").await.unwrap();
+            plan("condition", "${n} > n").await.unwrap();
+        }
+        let counting = Job::on(&place).with("write_mode", "partial").with("counter_fields", "n");
+        refused(counting.plan(&rows.fields, Mode::Append).await, Kind::Options, &["`_vectorfuse.version`", "strict mode"]);
+        let job = Job::on(&place).with("write_mode", "partial").with("order_field", "m").with("index.m", "integer");
+        job.write(&rows, Mode::Append).await.unwrap();
+        let stored = Job::on(&place).read(1).await.unwrap().select(&["id", "m"]);
+        assert!(stored.contains(&vec![int(1), int(9)]), "{stored:?}");
     });
 }
