@@ -232,15 +232,22 @@ fn of(one: ConditionOneOf) -> Condition {
     Condition { condition_one_of: Some(one) }
 }
 
-/// The server's words for the stored fields of a rule, so that a name it can't look into is refused by the driver.
+/// The server's words for the stored fields of a rule, so that a name it can't look into is refused by the driver, and so
+/// is a value of the rule's own that it can't compare.
 pub(crate) fn paths(rule: &Rule) -> Result<Vec<String>> {
     match rule {
         Rule::All(parts) | Rule::Any(parts) => {
             let parts = parts.iter().map(paths).collect::<Result<Vec<_>>>()?;
             Ok(parts.into_iter().flatten().collect())
         }
-        Rule::Compare(field, ..) | Rule::Among { path: field, .. } | Rule::Null { path: field, .. } => {
-            Ok(vec![path(field as &Path)?])
+        Rule::Compare(field, comparison, with) => {
+            let field = path(field as &Path)?;
+            if let Operand::Literal(literal) = with {
+                compared(&field, *comparison, literal)
+                    .map_err(|error| Error::options(format!("option `condition`: {error}")))?;
+            }
+            Ok(vec![field])
         }
+        Rule::Among { path: field, .. } | Rule::Null { path: field, .. } => Ok(vec![path(field as &Path)?]),
     }
 }

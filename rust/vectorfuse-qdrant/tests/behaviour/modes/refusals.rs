@@ -52,6 +52,7 @@ fn options_that_the_columns_do_not_allow_are_refused_by_name() {
             (&named, &[("order_field", "id")], &["`order_field`", "payload"]),
             (&named, &[("condition", "n < s")], &["`condition`", "character 5"]),
             (&named, &[("condition", "`a\"b` = 1")], &["quotation mark"]),
+            (&named, &[("condition", "s = 'a' or not n < 9007199254740992")], &["`condition`", "2^53"]),
             (&nameless, &[("write_mode", "update")], &["`id_field`"]),
             (&nameless, &[("write_mode", "delete")], &["`key_fields`"]),
             (&nameless, &[("condition", "n < ${n}")], &["`id_field`"]),
