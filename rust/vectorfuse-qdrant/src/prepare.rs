@@ -46,7 +46,7 @@ impl Qdrant {
         let (columns, id) =
             write::assign(&self.options, &request.fields, vectors.as_ref()).map_err(|e| self.place(e))?;
         let rules = Rules::of(&self.options, &request.fields, &id, request.mode).map_err(|e| self.place(e))?;
-        self.api.require(version::needed(&self.options, &rules)).await?;
+        version::check(version, version::needed(&self.options, &rules)).map_err(|e| self.place(e))?;
         if !rules.counters.is_empty() && columns.iter().any(|column| column.name == counters::FIELD) {
             let own = format!(
                 "column `{}`: with `counter_fields` the field of that name is VectorFuse's own",

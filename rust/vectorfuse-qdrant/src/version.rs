@@ -57,20 +57,26 @@ pub(crate) fn check_kinds(is: Version, options: &Options, columns: &[Column], th
     }
 }
 
-impl Api {
-    /// An error if the server is too old for what is needed.
-    pub(crate) async fn require(&self, needed: Option<(&'static str, Version)>) -> Result<()> {
-        let Some((option, since)) = needed else { return Ok(()) };
-        let is = self.version().await?;
-        if is >= since {
-            return Ok(());
-        }
-        let error = Error::unsupported(format!(
+/// An error if the server is too old for what is needed.
+pub(crate) fn check(is: Version, needed: Option<(&'static str, Version)>) -> Result<()> {
+    match needed {
+        Some((option, since)) if is < since => Err(Error::unsupported(format!(
             "option `{option}` needs a server of version {}.{} or newer, and this one is {}.{}: update the server, or \
              remove the option",
             since.0, since.1, is.0, is.1
-        ));
-        Err(error.with("store", "qdrant").with("collection", self.collection()))
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+impl Api {
+    /// Asks the server, if it matters, whether it is too old for what is needed.
+    pub(crate) async fn require(&self, needed: Option<(&'static str, Version)>) -> Result<()> {
+        if needed.is_none() {
+            return Ok(());
+        }
+        let checked = check(self.version().await?, needed);
+        checked.map_err(|error| error.with("store", "qdrant").with("collection", self.collection()))
     }
 }
 
