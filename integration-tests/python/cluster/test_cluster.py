@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import udf
 
 from stores.qdrant_raw import RawQdrant
+from support.attempts import slow_at_first
 from support.connector import VECTOR, Connector
 from support.failures import failure_of
 from support.processes import executors
@@ -110,24 +110,7 @@ def active_tasks(spark: SparkSession) -> int:
 def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
     connector: Connector, raw: RawQdrant, collection: str, tmp_path: Path
 ) -> None:
-    marks = str(tmp_path)
-
-    @udf("bigint")
-    def slow_at_first(number: int) -> int:
-        import pathlib
-        import time
-
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        assert context is not None
-        if context.partitionId() == 0:
-            (pathlib.Path(marks) / f"attempt-{context.attemptNumber()}").touch()
-            if context.attemptNumber() == 0:
-                time.sleep(0.1)
-        return number
-
-    data = connector.spark.range(0, 400, 1, 4).select(slow_at_first("id").alias("n")).selectExpr("n", VECTOR)
+    data = slow_at_first(connector.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n", VECTOR)
     connector.write(data, collection, **SMALL)
     assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
     assert raw.count(collection) == 400
@@ -138,25 +121,7 @@ def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
 def test_a_speculative_copy_of_a_slow_task_counts_nothing_twice(
     connector: Connector, collection: str, tmp_path: Path
 ) -> None:
-    marks = str(tmp_path)
-
-    @udf("bigint")
-    def slow_at_first(number: int) -> int:
-        import pathlib
-        import time
-
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        assert context is not None
-        if context.partitionId() == 0:
-            (pathlib.Path(marks) / f"attempt-{context.attemptNumber()}").touch()
-            if context.attemptNumber() == 0:
-                time.sleep(0.1)
-        return number
-
-    data = connector.spark.range(0, 400, 1, 4).select(slow_at_first("id").alias("n"))
-    data = data.selectExpr("n % 8 as id", "n as clicks")
+    data = slow_at_first(connector.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n % 8 as id", "n as clicks")
     connector.write(data, collection, counter_fields="clicks", **SMALL)
     assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
     rows = connector.read(collection).collect()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import spark_partition_id, udf
+from pyspark.sql.functions import spark_partition_id
 
 from stores.qdrant import QdrantServer
 from stores.qdrant_raw import RawQdrant
+from support.attempts import failing_at_first
 from support.connector import VECTOR, Connector
 from support.failures import failure_of
 from support.proxy import CountingProxy
@@ -92,23 +93,8 @@ def test_nulls_do_not_become_zeros(connector: Connector, raw: RawQdrant, collect
 def test_a_task_that_runs_again_doubles_no_row(
     spark: SparkSession, connector: Connector, raw: RawQdrant, collection: str, tmp_path: Path
 ) -> None:
-    marks = str(tmp_path)
-
-    @udf("bigint")
-    def fragile(number: int) -> int:
-        import pathlib
-
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        assert context is not None
-        if number == 190 and context.attemptNumber() == 0:
-            (pathlib.Path(marks) / "failed").touch()
-            raise RuntimeError("this attempt fails on purpose")
-        return number
-
     # Without ids, so that nothing of the rows themselves tells one attempt's points from another's.
-    rows = spark.range(0, 200, 1, 2).select(fragile("id").alias("n")).selectExpr("n", VECTOR)
+    rows = failing_at_first(spark.range(0, 200, 1, 2), [190], tmp_path).selectExpr("n", VECTOR)
     connector.write(rows, collection, batch_rows=5)
     assert list(tmp_path.iterdir()), "no task failed: the test shows nothing"
     assert sorted(point.payload["n"] for point in raw.points(collection)) == list(range(200))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.functions import udf
 
 from stores.qdrant_raw import RawQdrant
+from support.attempts import failing_at_first
 from support.connector import VECTOR, Connector
 from support.failures import failure_of
 
@@ -23,22 +23,10 @@ def letters(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for file in folder.iterdir() for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def failing_at_first(spark: SparkSession, marks: Path) -> DataFrame:
+def with_bad_rows(spark: SparkSession, marks: Path) -> DataFrame:
     """Rows of which some have no id, and one fails the first attempt of its task."""
-
-    @udf("bigint")
-    def fragile(number: int) -> int:
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        assert context is not None
-        if number == 390 and context.attemptNumber() == 0:
-            (marks / "failed").touch()
-            raise RuntimeError("this attempt fails on purpose")
-        return number
-
     bad = ", ".join(map(str, sorted(BAD)))
-    numbers = spark.range(0, ROWS, 1, 2).select(fragile("id").alias("n"))
+    numbers = failing_at_first(spark.range(0, ROWS, 1, 2), [390], marks)
     return numbers.selectExpr(f"if(n in ({bad}), null, n) as id", "n as number", VECTOR)
 
 
@@ -48,7 +36,7 @@ def test_dead_letters_stand_once_though_a_task_ran_twice(
     marks, folder = tmp_path / "marks", tmp_path / "dead"
     marks.mkdir()
     connector.write(
-        failing_at_first(spark, marks),
+        with_bad_rows(spark, marks),
         collection,
         batch_rows=10,
         on_error="dead_letter",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.functions import udf
 
 from stores.qdrant_raw import RawQdrant
+from support.attempts import failing_at_first
 from support.connector import VECTOR, Connector
 from support.failures import failure_of
 
@@ -76,25 +76,10 @@ def test_a_condition_compares_the_row_with_what_is_stored(
 def test_counters_count_once_though_tasks_fail_and_rows_are_shuffled(
     connector: Connector, collection: str, spark: SparkSession, tmp_path: Path, write_mode: str
 ) -> None:
-    marks = str(tmp_path)
-
-    @udf("bigint")
-    def fragile(number: int) -> int:
-        import pathlib
-
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        assert context is not None
-        if number % 500 == 499 and context.attemptNumber() == 0:
-            (pathlib.Path(marks) / f"partition-{context.partitionId()}").touch()
-            raise RuntimeError("this attempt fails on purpose")
-        return number
-
     seed = connector.sql("n as id", "cast(100 as bigint) as clicks", "'kept' as name", rows=20)
     connector.write(seed, collection, vector_fields="")
-    rows = spark.range(0, 2000).repartition(4)
-    rows = rows.select(fragile("id").alias("n")).selectExpr("n % 20 as id", "n as clicks")
+    rows = failing_at_first(spark.range(0, 2000).repartition(4), range(499, 2000, 500), tmp_path)
+    rows = rows.selectExpr("n % 20 as id", "n as clicks")
     options = {"write_mode": write_mode, "counter_fields": "clicks", "batch_rows": 60}
     connector.write(rows, collection, vector_fields="", **options)
     assert list(tmp_path.iterdir()), "no task failed: the test shows nothing"
