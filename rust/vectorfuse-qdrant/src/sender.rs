@@ -78,8 +78,17 @@ impl outbox::Sender for Sender {
 impl Sender {
     /// Applies changes in the shards of the head.
     pub(crate) async fn send_to_shards(&self, changes: Vec<Change>) -> Result<()> {
+        // What the server refuses of a request of one row is that row's.
+        let only = match changes.as_slice() {
+            [only] if !self.rejects.pass_over() => Some((only.id, only.origin.clone())),
+            _several => None,
+        };
         let reject = |change: Change, error| self.reject(&change, error);
-        self.rejects.send(changes, |part| self.send_together(part), reject).await
+        let sent = self.rejects.send(changes, |part| self.send_together(part), reject).await;
+        sent.map_err(|error| match only {
+            Some((id, origin)) if error.kind() == Kind::Data => origin.place(error, &id),
+            Some(_) | None => error,
+        })
     }
 
     /// Passes a row over, if rows may be.

@@ -1,11 +1,12 @@
 //! How rows become requests and pages: by bytes, by rows, and one row however large it is.
 
+use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::fields;
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job, drain};
-use crate::support::server::{Place, block_on};
+use crate::support::job::{Frame, Job, drain, refused};
+use crate::support::server::{HTTP, Place, block_on};
 use crate::support::values::{int, text};
 
 /// Where `Metrics::snapshot` has the bytes and the requests.
@@ -45,7 +46,7 @@ fn no_request_has_more_rows_than_the_option_says() {
         let batches = (0..10).map(|number| whole.slice(number * 10, 10)).collect();
         let figures = job.write_tasks(&frame.fields, Mode::Append, vec![batches]).await.unwrap();
         assert_eq!((figures[0], figures[REQUESTS]), (100, 15));
-        assert_eq!(job.read(3).await.unwrap_err().kind(), vectorfuse_core::error::Kind::Options);
+        assert_eq!(job.read(3).await.unwrap_err().kind(), Kind::Options);
         assert_eq!(Job::on(&place).read(3).await.unwrap().rows.len(), 100);
     });
 }
@@ -93,5 +94,22 @@ fn columns_that_are_not_asked_for_are_not_sent() {
             bytes.push(metrics.snapshot()[BYTES]);
         }
         assert!(bytes[0] < 2_000 && bytes[1] > 200_000, "{bytes:?}");
+    });
+}
+
+#[test]
+fn a_row_that_is_larger_than_the_server_takes_is_named() {
+    block_on(async {
+        let place = Place::shared("larger");
+        let mut frame = words(3, 10);
+        frame.rows[1][1] = text("x".repeat(33 * 1024 * 1024));
+        let written = Job::on(&place).write(&frame, Mode::Append).await;
+        if HTTP {
+            refused(written, Kind::Data, &["33554432", "row: 1 of partition 0", "id: 1"]);
+        } else {
+            assert!(Job::on(&place).read(1).await.unwrap().select(&["id", "t"]) == frame.select(&["id", "t"]));
+        }
+        let frame = Frame { rows: frame.rows.into_iter().step_by(2).collect(), ..frame };
+        Job::on(&place).append(&frame).await;
     });
 }
