@@ -26,6 +26,8 @@ pub(crate) struct Head {
     pub(crate) wait: bool,
     pub(crate) mode: WriteMode,
     pub(crate) ordering: Option<WriteOrdering>,
+    /// Whether a point's own fields can make its guard false.
+    pub(crate) conditional: bool,
     /// The shards that the points are in, where those have keys.
     pub(crate) shards: Vec<ShardKey>,
 }
@@ -93,15 +95,19 @@ impl Head {
         };
         let mut operations: Vec<Operation> = upserted(upserts, update_mode).collect();
         operations.extend(deleted(deletes));
-        // Vectors first: a guard looks at the payload, which must still be the one that was there.
         let vectors = partial
             .iter_mut()
             .filter_map(|(id, guard, parts)| parts.vectors.take().map(|vectors| (*id, guard.clone(), vectors)));
-        operations.extend(with_vectors(vectors.collect()));
-        for (id, guard, parts) in partial {
-            if !parts.payload.is_empty() {
-                operations.push(with_payload(id, guard, parts.payload));
-            }
+        let vectors = with_vectors(vectors.collect());
+        let fields = partial.into_iter().filter(|(.., parts)| !parts.payload.is_empty());
+        let fields = fields.map(|(id, guard, parts)| with_payload(id, guard, parts.payload));
+        if self.conditional {
+            // A condition looks at the fields, which must still be those that were there.
+            operations.extend(vectors.chain(fields));
+        } else {
+            // An order is still met by the row's own fields, and no more by those of a newer row that came between: its
+            // vectors stay.
+            operations.extend(fields.chain(vectors));
         }
         self.of_operations(operations)
     }

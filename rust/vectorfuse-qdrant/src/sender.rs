@@ -27,8 +27,6 @@ pub(crate) struct Sender {
     pub(crate) api: Api,
     pub(crate) head: Arc<Head>,
     pub(crate) transport: Transport,
-    /// Whether points are changed under a condition.
-    pub(crate) conditional: bool,
     /// What the write counts.
     pub(crate) counters: Option<Arc<Counters>>,
     pub(crate) metrics: Arc<Metrics>,
@@ -59,7 +57,7 @@ impl outbox::Sender for Sender {
     fn joins(&self, earlier: &Change, later: &Change) -> bool {
         let ordered = earlier.order.is_some() || later.order.is_some();
         let aged = ordered && self.head.mode == WriteMode::Partial;
-        !self.conditional && !aged && !self.rejects.pass_over() && earlier.shard == later.shard
+        !self.head.conditional && !aged && !self.rejects.pass_over() && earlier.shard == later.shard
     }
 
     fn merge(&self, earlier: &mut Change, later: Change) {

@@ -91,7 +91,8 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
     let wait = named.wait || counters.is_some() || plan.rules.shard_key.is_some();
     let (collection, ordering) = (api.collection().to_owned(), request::ordering(&plan.options));
     let shards = shard_key::of_options(&plan.options);
-    let head = Head { collection, wait, mode: named.write_mode, ordering, shards };
+    let conditional = plan.rules.condition.is_some();
+    let head = Head { collection, wait, mode: named.write_mode, ordering, conditional, shards };
     let head_bytes = head.size(named.transport);
     let rejects = Rejects::of(&plan.options, &plan.query, task, &metrics)?;
     let plan = Arc::new(plan);
@@ -101,7 +102,6 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
         api: api.clone(),
         head,
         transport: plan.options.named.transport,
-        conditional: plan.rules.condition.is_some(),
         counters: counters.clone(),
         metrics,
         rejects: rejects.clone(),

@@ -1,6 +1,7 @@
 //! `write_mode` = `partial`: just the fields and vectors of the row, of points that are there.
 
 use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::write::Mode;
 
 use super::{ROWS, SKIPPED, append, stored, with_mode};
 use crate::support::job::Frame;
@@ -128,5 +129,33 @@ fn of_rows_of_one_id_those_that_are_too_old_leave_no_part_behind() {
             let expected = [[int(1), vector(&[0.5, 1.0]), int(11)], [int(2), vector(&[4.0, 4.0]), int(22)]];
             assert_eq!(stored(&place, &["id", "a", "n"]).await, expected, "in requests of {batch_rows}");
         }
+    });
+}
+
+#[test]
+fn writers_side_by_side_leave_each_point_with_the_vector_and_the_fields_of_one_row() {
+    block_on(async {
+        const POINTS: i64 = 20;
+        let place = Place::shared("aside");
+        let columns = [("id", SparkType::Long), ("a", floats()), ("n", SparkType::Long)];
+        let frame = |n: i64| {
+            let rows = (0..POINTS).map(|id| vec![int(id), vector(&[n as f32, 1.0]), int(n)]);
+            Frame::new(&columns, rows.collect())
+        };
+        append(&with_mode(&place, "upsert").with("vector_fields", "a"), &frame(0)).await;
+        let job = with_mode(&place, "partial").with("order_field", "n").with("batch_rows", "5");
+        let plan = job.plan(&frame(0).fields, Mode::Append).await.unwrap();
+        let writers = (0..8).map(|writer| {
+            let (job, plan) = (job.clone(), plan.clone());
+            let batches = (1..=5).map(|round| frame(writer + round * 8).batch()).collect();
+            tokio::spawn(async move { job.task(&plan, writer.unsigned_abs(), batches).await })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap().unwrap();
+        }
+        let expected: Vec<Vec<Val>> = (0..POINTS).map(|id| vec![int(id), vector(&[47.0, 1.0]), int(47)]).collect();
+        let mut found = stored(&place, &["id", "a", "n"]).await;
+        found.sort_by_key(|row| if let Val::Int(id) = row[0] { id } else { -1 });
+        assert_eq!(found, expected);
     });
 }
