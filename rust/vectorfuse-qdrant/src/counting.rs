@@ -11,7 +11,7 @@ use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::retry::RetryPolicy;
 
 use crate::api::Wanted;
-use crate::change::{Action, Change};
+use crate::change::{Action, Change, Parts};
 use crate::counters::{self, Counters};
 use crate::request::{upserted, with_payload, with_vectors};
 use crate::sender::Sender;
@@ -75,7 +75,13 @@ impl Sender {
                     skipped += change.rows;
                     continue;
                 }
-                Some(stored) if counters.has(stored, tally) => continue,
+                Some(stored) if counters.has(stored, tally) => {
+                    // The attempt that added may have ended before it set the vectors.
+                    if let Action::Partial(Parts { vectors: Some(own), .. }) = &change.action {
+                        vectors.push((change.id, Some(stored.unchanged()), own.clone()));
+                    }
+                    continue;
+                }
                 Some(_) | None => {}
             }
             left_over.push(index);

@@ -184,6 +184,27 @@ fn the_rest_of_the_row_is_written_as_the_mode_says() {
 }
 
 #[test]
+fn a_task_that_broke_off_before_its_vectors_sets_them_when_it_runs_again() {
+    block_on(async {
+        let place = Place::shared("unfinished");
+        let columns = [("id", SparkType::Long), ("vector", floats()), ("clicks", SparkType::Long)];
+        let frame = |vectors: [Val; 2]| {
+            let rows = [1, 2].into_iter().zip(vectors).map(|(id, vector)| vec![int(id), vector, int(5)]);
+            Frame::new(&columns, rows.collect())
+        };
+        append(&with_mode(&place, "upsert"), &frame([vector(&[1.0, 1.0]), vector(&[1.0, 1.0])])).await;
+        let job = job(&place, "partial");
+        let plan = job.plan(&frame([Val::Null, Val::Null]).fields, Mode::Append).await.unwrap();
+        // What the first attempt has left: its fields are there, and its vectors are not.
+        job.task(&plan, 0, vec![frame([Val::Null, Val::Null]).batch()]).await.unwrap();
+        let whole = frame([vector(&[2.0, 2.0]), vector(&[3.0, 3.0])]);
+        job.task(&plan, 0, vec![whole.batch()]).await.unwrap();
+        let expected = [[int(1), vector(&[2.0, 2.0]), int(10)], [int(2), vector(&[3.0, 3.0]), int(10)]];
+        assert_eq!(stored(&place, &["id", "vector", "clicks"]).await, expected);
+    });
+}
+
+#[test]
 fn what_cannot_be_added_is_an_error_with_its_point() {
     block_on(async {
         let place = Place::shared("notanumber");
