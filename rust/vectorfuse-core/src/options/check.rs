@@ -2,7 +2,7 @@
 
 use super::table::Named;
 use super::value::OptionValue;
-use super::{Chosen, OnError, Options, Ordering, Side, Transport, WriteMode};
+use super::{Chosen, IdScheme, OnError, Options, Ordering, Side, Transport, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -122,6 +122,9 @@ fn search(options: &Options, side: Side) -> Result<()> {
 fn writing(named: &Named) -> Result<()> {
     if named.id_field.is_some() && !named.key_fields.is_empty() {
         return Err(Error::options("options `id_field` and `key_fields` both name the point: give one of them"));
+    }
+    if named.id_scheme == IdScheme::Dlt && named.key_fields.is_empty() {
+        return Err(Error::options("option `id_scheme` = `dlt` goes with `key_fields`, from which it makes the id"));
     }
     let mode = named.write_mode;
     let given = [

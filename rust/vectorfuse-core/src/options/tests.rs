@@ -211,6 +211,7 @@ fn what_decides_about_rows_goes_with_the_modes_that_it_means_something_for() {
         (vec![("write_mode", "insert"), ("condition", "a = 1")], "`condition` has no meaning"),
         (vec![("write_mode", "delete"), ("counter_fields", "n")], "it goes with `upsert`, `update`, `partial`"),
         (vec![("condition", "a = 1"), ("counter_fields", "n")], "exclude each other"),
+        (vec![("id_field", "n"), ("id_scheme", "dlt")], "`key_fields`"),
         (vec![("ordering", "weak"), ("counter_fields", "n")], "`strong`"),
     ] {
         let (kind, text) = failure(&options, Side::Write);
