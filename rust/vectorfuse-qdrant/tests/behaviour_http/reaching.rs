@@ -4,10 +4,11 @@ use std::process::Command;
 
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::write::Mode;
 
 use crate::relay::{Relay, Work};
 use crate::support::job::{Frame, Job, refused};
-use crate::support::server::{Place, Server, block_on, shared_url};
+use crate::support::server::{Place, Server, block_on, reach, shared_url};
 use crate::support::values::{int, text};
 
 fn rows() -> Frame {
@@ -54,6 +55,44 @@ fn headers_and_key_go_with_every_request() {
             assert!(request.contains("x-team: blue") && request.contains("api-key: open-sesame"), "{request}");
             assert!(!request.to_lowercase().contains("accept-encoding"), "answers are not to be compressed: {request}");
         }
+    });
+}
+
+#[test]
+fn writes_say_in_which_order_copies_apply_them_and_whether_to_wait() {
+    block_on(async {
+        let place = Place::shared("said");
+        let relay = Relay::start(Work::Prefix("", reach(&place.url).rsplit('/').next().unwrap().to_owned()));
+        let job = job(&place, &format!("http://{}", relay.authority));
+        for (option, value, said) in [
+            ("ordering", "medium", &["ordering=medium", "wait=true"][..]),
+            ("wait", "false", &["wait=false"]),
+            // Replicas that apply increments in different orders would count differently.
+            ("counter_fields", "n", &["ordering=strong", "wait=true"]),
+        ] {
+            let before = relay.requests().len();
+            let frame = Frame::new(&[("id", SparkType::Long), ("n", SparkType::Long)], vec![vec![int(1), int(2)]]);
+            job.clone().with(option, value).append(&frame).await;
+            let requests = relay.requests().split_off(before);
+            let sent = |request: &&String| request.starts_with("PUT") || request.starts_with("POST");
+            let writes = requests.iter().filter(sent).filter(|request| request.contains("wait="));
+            let writes: Vec<&String> = writes.collect();
+            assert!(!writes.is_empty(), "{requests:?}");
+            assert!(writes.iter().all(|write| said.iter().all(|said| write.contains(said))), "{option}: {writes:?}");
+        }
+    });
+}
+
+#[test]
+fn the_driver_asks_for_the_version_once_in_a_write() {
+    block_on(async {
+        let place = Place::shared("versions");
+        let relay = Relay::start(Work::Prefix("", reach(&place.url).rsplit('/').next().unwrap().to_owned()));
+        let job = job(&place, &format!("http://{}", relay.authority)).with("order_field", "t");
+        let frame = Frame::new(&[("id", SparkType::Long), ("t", SparkType::Long)], vec![vec![int(1), int(2)]]);
+        job.plan(&frame.fields, Mode::Append).await.unwrap();
+        let asked = relay.requests().iter().filter(|request| request.starts_with("GET / ")).count();
+        assert_eq!(asked, 1, "{:?}", relay.requests());
     });
 }
 
