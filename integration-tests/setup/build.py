@@ -54,6 +54,11 @@ def needs_own_qdrant() -> bool:
     return not os.environ.get("VECTORFUSE_QDRANT_URL")
 
 
+def needs_own_milvus() -> bool:
+    """Whether nobody has named a Milvus to use."""
+    return not os.environ.get("VECTORFUSE_MILVUS_URL")
+
+
 def build(*, server: bool, profile: str = "dev", faults: bool = False) -> Path:
     """Builds what is asked for, side by side: the server is one crate that takes minutes and one core. Returns the jar."""
     run_together([*([qdrant_server_step()] if server else []), jar_step(profile, faults=faults)])

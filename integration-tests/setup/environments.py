@@ -7,7 +7,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from setup.places import CACHE, PYTHON_TESTS, environment_of_spark
+from setup.places import CACHE, MILVUS, MILVUS_LITE, PYTHON_TESTS, environment_of_spark
 from setup.steps import Step, run
 
 STAMP = ".vectorfuse-lock"
@@ -24,7 +24,17 @@ def tools_environment() -> Path:
     return _ensure(TOOLS, PYTHON_TESTS / "requirements-tools.txt", "the linters")
 
 
-def _ensure(environment: Path, lock: Path, what: str) -> Path:
+def milvus_environment() -> Path:
+    """The environment of Milvus 2.3.5, ready to start: the package unpacks its program only here, once for every server."""
+    return _ensure(MILVUS, PYTHON_TESTS / "requirements-milvus.txt", "Milvus", finish="unpack")
+
+
+def milvus_lite_environment() -> Path:
+    """The environment of Milvus Lite, ready to start."""
+    return _ensure(MILVUS_LITE, PYTHON_TESTS / "requirements-milvus-lite.txt", "Milvus Lite")
+
+
+def _ensure(environment: Path, lock: Path, what: str, *, finish: str | None = None) -> Path:
     wanted = _fingerprint(lock)
     stamp = environment / STAMP
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -47,6 +57,9 @@ def _ensure(environment: Path, lock: Path, what: str) -> Path:
             )
         )
         run(Step("Checking that nothing is missing", [*pip, "check"], log))
+        if finish is not None:
+            command = [environment / "bin" / "python", "-m", "stores.milvus_process", finish]
+            run(Step(f"Unpacking {what}", command, log, PYTHON_TESTS.parent))
         stamp.write_text(wanted, encoding="utf-8")
     return environment
 

@@ -22,6 +22,10 @@ CARGO_TARGET = CACHE / "target"
 QDRANT_SERVER_TARGET = CACHE / "qdrant-server-target"
 QDRANT_SERVER_BINARY = QDRANT_SERVER_TARGET / "debug" / "vectorfuse-qdrant-server"
 
+# The environments of Milvus 2.3.5 and of Milvus Lite.
+MILVUS = CACHE / "milvus"
+MILVUS_LITE = CACHE / "milvus-lite"
+
 # The Sparks that the one jar must run on, by the names of their environments and lock files.
 SPARKS = ("3.5", "4")
 

@@ -11,13 +11,22 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from setup import results
-from setup.build import FAULTS, GRADLE, build, needs_own_qdrant, product_environment, qdrant_server_environment
+from setup.build import (
+    FAULTS,
+    GRADLE,
+    build,
+    needs_own_milvus,
+    needs_own_qdrant,
+    product_environment,
+    qdrant_server_environment,
+)
 from setup.cluster import Cluster
-from setup.environments import spark_environment
+from setup.environments import milvus_environment, milvus_lite_environment, spark_environment
 from setup.places import LOGS, PYTHON_TESTS, QDRANT_SERVER, QDRANT_SERVER_BINARY, ROOT, SPARKS, environment_of_spark
 from setup.results import Outcome
 from setup.spark import clean_environment, submit_command, temporary
 from setup.steps import Step, main, run, say, seconds, show_log
+from stores.milvus import MilvusLiteServer, MilvusServer
 from stores.qdrant import QdrantServer
 
 PARTS = (
@@ -61,8 +70,8 @@ def test() -> int:
         return 2
     with ExitStack() as stack:
         jar = prepare(parts)
-        server = shared_server(stack)
-        outcomes = [run_part(part, jar, server) for part in parts]
+        servers = SharedServers(stack)
+        outcomes = [run_part(part, jar, servers) for part in parts]
     return summary(outcomes, time.monotonic() - begin)
 
 
@@ -71,28 +80,71 @@ def prepare(parts: list[str]) -> Path | None:
     for spark in SPARKS:
         if any(part.endswith(f"-{spark}") for part in parts):
             spark_environment(spark)
+    if any(speaks_milvus(part) for part in parts):
+        milvus_environment()
+        milvus_lite_environment()
     # Even with a Qdrant of the user's: the tests that end their server start one of their own.
     return build(server=True, faults=True)
 
 
-def shared_server(stack: ExitStack) -> Mapping[str, str]:
-    """What tells every part which Qdrant to use."""
-    told = {"VECTORFUSE_QDRANT_SERVER": str(QDRANT_SERVER_BINARY)}
-    if needs_own_qdrant():
-        LOGS.mkdir(parents=True, exist_ok=True)
-        log = LOGS / "qdrant-server.log"
-        log.unlink(missing_ok=True)
-        server = stack.enter_context(QdrantServer(QDRANT_SERVER_BINARY, log=log))
-        told["VECTORFUSE_QDRANT_URL"] = server.url
-        told["VECTORFUSE_QDRANT_REST_URL"] = server.rest_url
-        say(f"The test server listens on {server.url}")
-    else:
-        say(f"Using the Qdrant at {os.environ['VECTORFUSE_QDRANT_URL']}")
-    return told
+def speaks_milvus(part: str) -> bool:
+    """Whether the part has tests of Milvus: all have, save those of Qdrant's test server and of its REST API."""
+    return part != "server" and not part.startswith("http-")
 
 
-def run_part(part: str, jar: Path | None, server: Mapping[str, str]) -> Outcome:
+class SharedServers:
+    """The servers that all tests share, each started when the first part needs it, and kept until the end."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._qdrant: dict[str, str] = {}
+        self._milvus: dict[str, str] = {}
+
+    def told(self, part: str) -> dict[str, str]:
+        """What tells a part which servers to use."""
+        self._qdrant = self._qdrant or self._start_qdrant()
+        if not speaks_milvus(part):
+            return self._qdrant
+        self._milvus = self._milvus or self._start_milvus()
+        return {**self._qdrant, **self._milvus}
+
+    def _start_qdrant(self) -> dict[str, str]:
+        told = {"VECTORFUSE_QDRANT_SERVER": str(QDRANT_SERVER_BINARY)}
+        if needs_own_qdrant():
+            server = self._stack.enter_context(QdrantServer(QDRANT_SERVER_BINARY, log=fresh_log("qdrant-server")))
+            told["VECTORFUSE_QDRANT_URL"] = server.url
+            told["VECTORFUSE_QDRANT_REST_URL"] = server.rest_url
+            say(f"The test server of Qdrant listens on {server.url}")
+        else:
+            say(f"Using the Qdrant at {os.environ['VECTORFUSE_QDRANT_URL']}")
+        return told
+
+    def _start_milvus(self) -> dict[str, str]:
+        lite = self._stack.enter_context(MilvusLiteServer(log=fresh_log("milvus-lite")))
+        told = {"VECTORFUSE_MILVUS_LITE_URL": lite.url}
+        if needs_own_milvus():
+            server = self._stack.enter_context(MilvusServer(log=fresh_log("milvus")))
+            told["VECTORFUSE_MILVUS_URL"] = server.url
+            say(f"Milvus listens on {server.url}, Milvus Lite on {lite.url}")
+        else:
+            say(f"Using the Milvus at {os.environ['VECTORFUSE_MILVUS_URL']}; Milvus Lite listens on {lite.url}")
+        return told
+
+
+def fresh_log(name: str) -> Path:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    log.unlink(missing_ok=True)
+    return log
+
+
+def run_part(part: str, jar: Path | None, servers: SharedServers) -> Outcome:
     """Runs one part and says at once when it failed."""
+    try:
+        server = servers.told(part)
+    except RuntimeError as failure:
+        say(f"A server that the tests share failed: {failure}")
+        return Outcome(part, lines=[str(failure).splitlines()[0]]).settle(1)
     if part == "rust":
         step = Step(
             "Testing the Rust crates",

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from pyspark.sql import SparkSession
 
-from stores.qdrant import QdrantServer, free_port, make_certificate
+from stores.certificates import make_certificate
+from stores.qdrant import QdrantServer, free_port
 from support.connector import VECTOR, Connector
 from support.failures import failure_of
 from support.rest_server import rest_server
