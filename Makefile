@@ -4,7 +4,7 @@
 #   PYTEST_ARGS="-k splits"     goes to every Python suite
 #   VECTORFUSE_CACHE            where environments and builds are kept (default: $XDG_CACHE_HOME/vectorfuse, ~/.cache/vectorfuse)
 #   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_REST_URL: its REST API, VECTORFUSE_QDRANT_API_KEY: its key)
-#   VECTORFUSE_MILVUS_URL       a Milvus of your own to use instead of Milvus 2.3.5, which needs root or namespaces of users
+#   VECTORFUSE_MILVUS_URL       a Milvus of your own to use instead of Milvus 2.3.5, which the tests else start (VECTORFUSE_MILVUS_TOKEN: its user:password)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help

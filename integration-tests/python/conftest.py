@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from stores.milvus_raw import RawMilvus
 from stores.qdrant import TRANSPORT, QdrantServer, register
 from stores.qdrant_raw import RawQdrant
 from support.connector import Connector
@@ -39,6 +40,22 @@ def connector(spark: SparkSession) -> Connector:
 def raw(connector: Connector) -> Iterator[RawQdrant]:
     """The shared server as it is, without the connector."""
     client = RawQdrant(connector.url, connector.api_key)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def raw_milvus() -> Iterator[RawMilvus]:
+    """The shared Milvus as it is, without the connector."""
+    client = RawMilvus(required("VECTORFUSE_MILVUS_URL"), os.environ.get("VECTORFUSE_MILVUS_TOKEN"))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def raw_milvus_lite() -> Iterator[RawMilvus]:
+    """The shared Milvus Lite as it is, for the types that Milvus 2.3.5 lacks."""
+    client = RawMilvus(required("VECTORFUSE_MILVUS_LITE_URL"))
     yield client
     client.close()
 

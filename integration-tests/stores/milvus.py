@@ -15,6 +15,7 @@ folder and port it has its data back.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import re
 import sys
@@ -49,6 +50,13 @@ class _MilvusProcess(ServerProcess):
 
     def _environment(self) -> dict[str, str]:
         return _environment()
+
+    def kill(self) -> None:
+        super().kill()
+        # The lock of stores/milvus_process.py is free once nothing of the server runs any more.
+        if self.data.exists():
+            with (self.data / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 class MilvusServer(_MilvusProcess):

@@ -33,6 +33,8 @@ START_SECONDS = 120.0
 # A killed server's process may live on for a moment; a second server on the same folder would wait for ever.
 LOCK_SECONDS = 10.0
 ASK_SECONDS = 10.0
+# Characters of its log: a Go program that dies writes the stacks of all its threads.
+LAST_WORDS = 20_000
 
 # In the network of its own, every server has the same ports.
 PORT = 19530
@@ -49,8 +51,10 @@ SETTINGS = {
     "rocksmq.lrucacheratio": 0.01,
 }
 
-# Of Linux's prctl.h.
+# Of Linux's prctl.h, sched.h and mount.h.
 _PR_SET_PDEATHSIG = 1
+_CLONE_NEWNS = 0x00020000
+_MS_REC_PRIVATE = 0x4000 | 0x40000
 
 
 class StartError(Exception):
@@ -85,14 +89,15 @@ def run_milvus(arguments: argparse.Namespace) -> None:
                 f"{error}. Milvus listens on every interface and therefore runs in one. Run the tests as root, or set"
                 " VECTORFUSE_MILVUS_URL to a Milvus of your own, for example the one of docker-compose.yml"
             ) from None
+        _hide_run()
         _configure(data, arguments)
         server = _start(data, lock)
-        _end_with(server)
+        _end_with(server, data)
         # Only now, since the server was to be forked from a process of one thread.
         if arguments.exit_with_stdin:
             _end_with_stdin()
         give_up = time.monotonic() + START_SECONDS
-        _await(lambda: _healthy(), give_up, data)
+        _await(_healthy, give_up, data)
         _await(lambda: _answers(f"127.0.0.1:{PORT}", arguments), give_up, data)
         # Until here a connection was refused, as it is by a server that starts.
         listener.listen(128)
@@ -167,13 +172,23 @@ def _configure(data: Path, arguments: argparse.Namespace) -> None:
             raise StartError(f"milvus.yaml did not take {name}: {value}")
 
 
+def _hide_run() -> None:
+    """An empty /run of its own: Milvus writes a file of its pid there, under one name for all servers of a machine."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if (
+        library.unshare(_CLONE_NEWNS)
+        or library.mount(None, b"/", None, _MS_REC_PRIVATE, None)
+        or library.mount(b"tmpfs", b"/run", b"tmpfs", 0, None)
+    ):
+        raise StartError(f"no /run of its own can be made: {os.strerror(ctypes.get_errno())}")
+
+
 def _start(data: Path, lock: int) -> subprocess.Popen[bytes]:
     program = unpacked() / "bin"
     environment = {
         **os.environ,
         "DEPLOY_MODE": "STANDALONE",
         "METRICS_PORT": str(HEALTH_PORT),
-        "MILVUS_RUN_DIR": str(data / "run"),
         "LD_LIBRARY_PATH": str(program),
     }
     library = ctypes.CDLL(None)
@@ -197,10 +212,10 @@ def _start(data: Path, lock: int) -> subprocess.Popen[bytes]:
         )
 
 
-def _end_with(server: subprocess.Popen[bytes]) -> None:
+def _end_with(server: subprocess.Popen[bytes], data: Path) -> None:
     def wait() -> None:
         code = server.wait()
-        print(f"Milvus ended, exit code {code}", file=sys.stderr, flush=True)
+        print(f"Milvus ended, exit code {code}. {_last_words(data)}", file=sys.stderr, flush=True)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -219,8 +234,17 @@ def _await(question: Callable[[], str], give_up: float, data: Path) -> None:
     """Asks until nothing is missing any more."""
     while missing := question():
         if time.monotonic() > give_up:
-            raise StartError(f"the server did not get ready within {START_SECONDS:.0f} s: {missing}; see {data}/logs")
+            raise StartError(
+                f"the server did not get ready within {START_SECONDS:.0f} s: {missing}. {_last_words(data)}"
+            )
         time.sleep(0.05)
+
+
+def _last_words(data: Path) -> str:
+    """The end of its log, since the folder of a server that failed is gone before anybody could look."""
+    log = data / "logs" / "server.log"
+    words = log.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:] if log.exists() else ""
+    return f"Its log ends with:\n{words}"
 
 
 def _healthy() -> str:
@@ -271,6 +295,8 @@ def main() -> int:
         return 0
     if arguments.tls:
         arguments.tls = arguments.tls.resolve()
+    # Ctrl-C ends it as any other signal does, Milvus included.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         (run_milvus if arguments.what == "milvus" else run_lite)(arguments)
     except StartError as error:

@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import threading
+from pathlib import Path
 
 # From Linux's sched.h, sockios.h and if.h. Python has os.unshare only since 3.12.
 _CLONE_NEWUSER = 0x10000000
@@ -35,13 +36,22 @@ def enter() -> None:
         # Without root it takes a namespace of users too; some systems forbid that one.
         user, group = os.getuid(), os.getgid()
         if library.unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
-            reason = os.strerror(ctypes.get_errno())
-            raise NoNamespaceError(f"no network namespace can be made on this machine: {reason}")
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-                file.write(text)
+            raise _refused(os.strerror(ctypes.get_errno()))
+        try:
+            for name, text in (
+                ("setgroups", "deny"),
+                ("uid_map", f"{user} {user} 1"),
+                ("gid_map", f"{group} {group} 1"),
+            ):
+                Path("/proc/self", name).write_text(text, encoding="ascii")
+        except OSError as error:
+            raise _refused(str(error)) from None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
+
+
+def _refused(reason: str) -> NoNamespaceError:
+    return NoNamespaceError(f"no network namespace can be made on this machine: {reason}")
 
 
 def relay(listener: socket.socket, port: int) -> None:
