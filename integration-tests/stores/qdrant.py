@@ -56,12 +56,14 @@ class QdrantServer(ServerProcess):
         *,
         api_key: str | None = None,
         certificate: Certificate | None = None,
+        version: str | None = None,
         log: Path | None = None,
     ) -> None:
         super().__init__("qdrant", log)
         self._binary = binary or Path(_required("VECTORFUSE_QDRANT_SERVER"))
         self._api_key = api_key
         self._certificate = certificate
+        self._version = version
         self._port = free_port()
         self._rest_port = free_port()
         self.rest_url = ""
@@ -84,6 +86,8 @@ class QdrantServer(ServerProcess):
         ]
         if self._api_key is not None:
             command += ["--api-key", self._api_key]
+        if self._version is not None:
+            command += ["--server-version", self._version]
         if self._certificate is not None:
             command += ["--tls-cert", str(self._certificate.certificate), "--tls-key", str(self._certificate.key)]
         return command

@@ -82,7 +82,16 @@ def predicate(random: Random, columns: list[str], depth: int = 3) -> str:
         case 3:
             return f"{constant(random, column)} {random.choice(['<', '<=', '>', '>='])} {column}"
         case 4 if column == "s":
-            return random.choice(["s like 'x%'", "s like '%ß%'", "length(s) > 1", "upper(s) = 'X'"])
+            return random.choice(
+                [
+                    "s like 'x%'",
+                    "s not like 'gr%'",
+                    "startswith(s, '')",
+                    "s like '%ß%'",
+                    "length(s) > 1",
+                    "upper(s) = 'X'",
+                ]
+            )
         case 4 if column == "b":
             return "b"
         case _:

@@ -53,6 +53,11 @@ pub(crate) fn strings(key: &str, mut values: Vec<String>) -> Test {
     }
 }
 
+/// The field is a string that begins so.
+pub(crate) fn prefix(key: &str, prefix: &str) -> Test {
+    matches(key, MatchValue::Prefix(prefix.to_owned()))
+}
+
 /// The field is a number in the range.
 pub(crate) fn range(key: &str, range: Range) -> Test {
     field(FieldCondition { key: key.to_owned(), range: Some(range), ..FieldCondition::default() })

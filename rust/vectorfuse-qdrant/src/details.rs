@@ -13,6 +13,7 @@ use vectorfuse_core::table::{Column, Role};
 use crate::collection::Collection;
 use crate::path::{self, Step};
 use crate::shard_key::is_keyed;
+use crate::version::{PREFIXES, Version};
 
 /// A guess of a payload field's size.
 const FIELD_BYTES: u64 = 64;
@@ -45,6 +46,9 @@ pub(crate) struct Details {
     /// Whether users route points to shards with keys, of which two can have a point of the same id.
     #[serde(default)]
     pub(crate) is_keyed: bool,
+    /// Whether the server finds strings by their beginnings.
+    #[serde(default)]
+    pub(crate) finds_prefixes: bool,
     /// How many points there are, about.
     pub(crate) points: Option<u64>,
 }
@@ -56,6 +60,9 @@ struct Index {
     kind: IndexKind,
     /// Whether it serves every condition on values of its kind.
     whole: bool,
+    /// Whether it finds strings by their beginnings.
+    #[serde(default)]
+    prefixes: bool,
 }
 
 /// What a payload index holds.
@@ -76,12 +83,13 @@ pub(crate) enum IndexKind {
 }
 
 impl Details {
-    /// The facts of this collection.
-    pub(crate) fn new(info: &CollectionInfo, collection: &Collection) -> Self {
+    /// The facts of this collection of a server of this version.
+    pub(crate) fn new(info: &CollectionInfo, collection: &Collection, version: Version) -> Self {
         let strict = info.config.as_ref().and_then(|config| config.strict_mode_config.as_ref());
         let strict = strict.filter(|strict| strict.enabled());
         let index = |(field, info): (&String, &PayloadSchemaInfo)| {
-            Some(Index { path: segments(field)?, kind: kind(info.data_type()), whole: is_whole(info) })
+            let (kind, whole, prefixes) = (kind(info.data_type()), is_whole(info), has_prefixes(info));
+            Some(Index { path: segments(field)?, kind, whole, prefixes })
         };
         Self {
             kept: collection.kept.clone().unwrap_or_default(),
@@ -93,6 +101,7 @@ impl Details {
             estimates_only: strict.is_some_and(|strict| strict.search_allow_exact == Some(false)),
             dimensions: collection.vectors.iter().filter_map(|(name, spec)| Some((name.clone(), spec.size?))).collect(),
             is_keyed: info.config.as_ref().is_some_and(is_keyed),
+            finds_prefixes: version >= PREFIXES,
             points: info.points_count,
         }
     }
@@ -144,9 +153,18 @@ impl Details {
         !self.indexed_only || self.has_whole_index(key)
     }
 
+    /// Whether strict mode lets a filter ask for strings under this key by their beginning.
+    pub(crate) fn may_match_prefix(&self, key: &str) -> bool {
+        !self.indexed_only || self.indexes_of(key).any(|index| index.prefixes)
+    }
+
     /// Whether the key has an index that serves every condition on values of its kind.
     pub(crate) fn has_whole_index(&self, key: &str) -> bool {
-        self.indexes.iter().any(|index| index.whole && path_key(&index.path).as_deref() == Some(key))
+        self.indexes_of(key).any(|index| index.whole)
+    }
+
+    fn indexes_of<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Index> {
+        self.indexes.iter().filter(move |index| path_key(&index.path).as_deref() == Some(key))
     }
 }
 
@@ -191,6 +209,14 @@ fn is_whole(info: &PayloadSchemaInfo) -> bool {
     match info.params.as_ref().and_then(|params| params.index_params.as_ref()) {
         Some(IndexParams::IntegerIndexParams(params)) => params.lookup != Some(false) && params.range != Some(false),
         Some(_) | None => true,
+    }
+}
+
+/// An index of strings can be told to know them by their beginnings.
+fn has_prefixes(info: &PayloadSchemaInfo) -> bool {
+    match info.params.as_ref().and_then(|params| params.index_params.as_ref()) {
+        Some(IndexParams::KeywordIndexParams(params)) => params.prefix.is_some(),
+        Some(_) | None => false,
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Field {
     /// Whether every value was written in that type.
     pub(crate) is_kept: bool,
     pub(crate) index: Option<IndexKind>,
+    /// Whether the server finds strings by their beginnings.
+    pub(crate) finds_prefixes: bool,
 }
 
 impl Field {
@@ -72,9 +74,7 @@ impl Field {
                 self.integer(comparison, *value)
             }
             (SparkType::Float | SparkType::Double, Constant::Double(value)) => self.double(comparison, *value),
-            (SparkType::String(name), Constant::Text(text)) if name == "string" || name.starts_with("varchar(") => {
-                self.string(comparison, text)
-            }
+            (SparkType::String(_), Constant::Text(text)) if self.is_plain_text() => self.string(comparison, text),
             (SparkType::Date, Constant::Date(_))
             | (SparkType::Timestamp | SparkType::TimestampNtz, Constant::Micros(_)) => self.moment(comparison, value),
             (SparkType::Decimal(..), Constant::Decimal(_)) if comparison == Comparison::Equal => {
@@ -211,6 +211,26 @@ impl Field {
         }
         let others = same.clone().not().or(condition::no_array(&self.key).not());
         Truth { yes: Side::exact(self.single(same)), no: Side::wider(others) }
+    }
+
+    /// The string begins so, byte by byte. What others wrote can show as text and be none.
+    pub(crate) fn starts_with(&self, prefix: &str) -> Truth {
+        if !self.is_kept || !self.is_plain_text() {
+            return Truth::hidden();
+        }
+        if prefix.is_empty() {
+            return Truth { yes: Side::exact(self.present()), no: Side::exact(Test::Never) };
+        }
+        if !self.finds_prefixes || !self.has(&[IndexKind::Keyword]) {
+            return Truth::hidden();
+        }
+        self.among(condition::prefix(&self.key, prefix))
+    }
+
+    /// A string that is compared byte by byte: `char` is compared without the spaces at its end, and collations have
+    /// orders of their own.
+    fn is_plain_text(&self) -> bool {
+        matches!(&self.data_type, SparkType::String(name) if name == "string" || name.starts_with("varchar("))
     }
 
     /// Equality by the one text that we write; ranges by the server's reading of it. That may not reach every year, and

@@ -85,6 +85,9 @@ impl Translation<'_> {
                 ("IS_NULL", [column]) => self.is_null(column),
                 ("IS_NOT_NULL", [column]) => self.is_null(column).not(),
                 ("IN", [column, values @ ..]) => self.is_in(column, values),
+                ("STARTS_WITH", [column, Expr::Literal(literal)]) => {
+                    literal.constant().map_or_else(Truth::hidden, |value| self.starts_with(column, &value))
+                }
                 (operator, [column @ Expr::Column(_), Expr::Literal(literal)]) => {
                     literal.constant().map_or_else(Truth::hidden, |value| self.compare(operator, column, &value))
                 }
@@ -108,7 +111,8 @@ impl Translation<'_> {
                 let path: Vec<String> = std::iter::once(field).chain(members).cloned().collect();
                 let is_kept = self.details.kept_type(&path).as_ref() == Some(&data_type);
                 let index = self.details.index(&path);
-                Some(Subject::Field(Field { key: path_key(&path)?, data_type, is_kept, index }))
+                let finds_prefixes = self.details.finds_prefixes;
+                Some(Subject::Field(Field { key: path_key(&path)?, data_type, is_kept, index, finds_prefixes }))
             }
             Role::Vector(_)
             | Role::SparseIndices(_)
@@ -153,6 +157,14 @@ impl Translation<'_> {
             return Truth { yes: truth.yes, no };
         }
         truth
+    }
+
+    fn starts_with(&self, column: &Expr, value: &Constant) -> Truth {
+        match (self.subject(column), value) {
+            (Some(_), Constant::Null) => Truth::constant(None),
+            (Some(Subject::Field(field)), Constant::Text(prefix)) => field.starts_with(prefix),
+            (Some(_) | None, _) => Truth::hidden(),
+        }
     }
 
     fn is_in(&self, column: &Expr, values: &[Expr]) -> Truth {
@@ -201,12 +213,13 @@ fn condition_size(condition: &Condition, details: &Details) -> Option<u64> {
         ConditionOneOf::HasId(ids) => fits(ids.has_id.len()).then_some(1),
         ConditionOneOf::IsEmpty(empty) => details.may_name(&empty.key).then_some(1),
         ConditionOneOf::Field(field) => {
-            let values = match field.r#match.as_ref().and_then(|wanted| wanted.match_value.as_ref()) {
-                Some(MatchValue::Keywords(keywords)) => keywords.strings.len(),
-                Some(MatchValue::Integers(integers)) => integers.integers.len(),
-                Some(_) | None => 1,
+            let (values, is_allowed) = match field.r#match.as_ref().and_then(|wanted| wanted.match_value.as_ref()) {
+                Some(MatchValue::Keywords(keywords)) => (keywords.strings.len(), details.may_name(&field.key)),
+                Some(MatchValue::Integers(integers)) => (integers.integers.len(), details.may_name(&field.key)),
+                Some(MatchValue::Prefix(_)) => (1, details.may_match_prefix(&field.key)),
+                Some(_) | None => (1, details.may_name(&field.key)),
             };
-            (fits(values) && details.may_name(&field.key)).then_some(1)
+            (fits(values) && is_allowed).then_some(1)
         }
         ConditionOneOf::IsNull(_)
         | ConditionOneOf::HasVector(_)
@@ -225,6 +238,12 @@ mod tests {
 
     /// What becomes of `a IN (1, 2, 3)`, with these facts of the collection.
     fn fit(details: serde_json::Value) -> Fit {
+        let literal = |value: i64| json!({"literal": {"type": "long", "value": value.to_string()}});
+        let words = json!({"call": ["IN", [{"column": ["a"]}, literal(1), literal(2), literal(3)]]});
+        fit_of(SparkType::Long, &words, details)
+    }
+
+    fn fit_of(data_type: SparkType, predicate: &serde_json::Value, details: serde_json::Value) -> Fit {
         let mut whole = json!({
             "kept": [], "indexes": [], "indexed_only": false, "most_conditions": null, "most_values": null,
             "dimensions": {}, "points": null
@@ -232,12 +251,25 @@ mod tests {
         for (name, value) in details.as_object().unwrap() {
             whole[name] = value.clone();
         }
-        let column = Column::new("a", SparkType::Long, Role::Payload("a".to_owned()));
+        let column = Column::new("a", data_type, Role::Payload("a".to_owned()));
         let options = Given::default().parse(Side::Read).unwrap();
         let table = Table { options, columns: vec![column], details: whole, warnings: Vec::new() };
-        let literal = |value: i64| json!({"literal": {"type": "long", "value": value.to_string()}});
-        let words = json!({"call": ["IN", [{"column": ["a"]}, literal(1), literal(2), literal(3)]]});
-        accepts(&table, &[serde_json::from_value(words).unwrap()]).unwrap()[0]
+        accepts(&table, &[serde_json::from_value(predicate.clone()).unwrap()]).unwrap()[0]
+    }
+
+    #[test]
+    fn strict_mode_looks_for_beginnings_in_an_index_that_was_made_for_them() {
+        let words =
+            json!({"call": ["STARTS_WITH", [{"column": ["a"]}, {"literal": {"type": "string", "value": "x"}}]]});
+        let kept = json!([{"name": "a", "type": "string", "metadata": {}, "role": {"payload": "a"}}]);
+        let fit = |prefixes: bool, indexed_only: bool| {
+            let index = json!([{"path": ["a"], "kind": "Keyword", "whole": true, "prefixes": prefixes}]);
+            let details = json!({"kept": kept, "indexes": index, "indexed_only": indexed_only, "finds_prefixes": true});
+            fit_of(SparkType::string(), &words, details)
+        };
+        assert_eq!(fit(true, true), Fit::Exact);
+        assert_eq!(fit(false, true), Fit::No);
+        assert_eq!(fit(false, false), Fit::Exact);
     }
 
     #[test]

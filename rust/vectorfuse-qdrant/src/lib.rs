@@ -141,7 +141,7 @@ impl Store for Qdrant {
         let info = self.api.info().await?.ok_or_else(|| self.missing())?;
         self.check_parts(&info, &selection).await?;
         let collection = Collection::from_info(info.clone()).map_err(|error| self.place(error))?;
-        let details = Details::new(&info, &collection).to_plan()?;
+        let details = Details::new(&info, &collection, version).to_plan()?;
         if let Some(search) = Search::resolve(&self.options, &collection).map_err(|error| self.place(error))? {
             self.check_search(&search, &selection, version).await.map_err(|error| self.place(error))?;
         }

@@ -1,5 +1,5 @@
-//! Which versions of the server know what a write asks of it. An older one ignores what it does not know, and would write
-//! over points that must stay as they are.
+//! Which versions of the server know what is asked of it. An older one ignores what it does not know: a write could go over
+//! points that must stay as they are, a filter could keep everything.
 
 use vectorfuse_core::claims::{self, Kinds};
 use vectorfuse_core::error::{Error, Result};
@@ -22,6 +22,9 @@ const SHARD_KEYS: Version = (1, 7);
 const UPDATE_FILTER: Version = (1, 16);
 /// Upserts of only new or only existing points.
 const UPDATE_MODE: Version = (1, 17);
+
+/// Matches of a string's beginning, in filters.
+pub(crate) const PREFIXES: Version = (1, 19);
 
 /// What a write needs: the option that needs it, and since when servers have it.
 pub(crate) fn needed(options: &Options, rules: &Rules) -> Option<(&'static str, Version)> {

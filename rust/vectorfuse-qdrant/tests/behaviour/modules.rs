@@ -14,6 +14,7 @@ mod losses;
 mod modes;
 mod payloads;
 mod predicates;
+mod prefixes;
 mod property;
 mod rejects;
 mod requests;

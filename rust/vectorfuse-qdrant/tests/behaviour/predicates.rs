@@ -20,7 +20,7 @@ use self::random::{Dice, leaves, random_predicate, random_value, strange, tell};
 use crate::support::job::{Frame, Job};
 use crate::support::logic::{literal, truth};
 use crate::support::raw::filled;
-use crate::support::server::{Place, asking, block_on, channel};
+use crate::support::server::{Place, Server, asking, block_on, channel};
 use crate::support::values::{Val, int, text};
 
 const ROWS: usize = 200;
@@ -134,7 +134,7 @@ fn int_text(row: usize) -> Val {
     text(row.to_string())
 }
 
-async fn written(dice: &mut Dice, what: &str) -> (Place, Job) {
+async fn written(dice: &mut Dice, place: &Place) -> Job {
     let mut columns = columns();
     columns.insert(0, ("id", SparkType::string()));
     let rows = (0..ROWS).map(|row| {
@@ -142,11 +142,9 @@ async fn written(dice: &mut Dice, what: &str) -> (Place, Job) {
         std::iter::once(id(row)).chain(values).collect()
     });
     let rows = rows.collect();
-    let place = Place::shared(what);
-    let job = Job::on(&place).with("vector_fields", "");
+    let job = Job::on(place).with("vector_fields", "");
     job.append(&Frame::new(&columns, rows)).await;
-    let job = Job::on(&place);
-    (place, job)
+    Job::on(place)
 }
 
 async fn index(place: &Place) {
@@ -161,7 +159,8 @@ async fn index(place: &Place) {
 fn predicates_on_our_own_rows_keep_what_spark_would() {
     block_on(async {
         let dice = &mut Dice::of("own");
-        let (_place, job) = written(dice, "predicates").await;
+        let place = Place::shared("predicates");
+        let job = written(dice, &place).await;
         compare("own", dice, &job, &job.table(None).await.unwrap()).await;
     });
 }
@@ -170,9 +169,22 @@ fn predicates_on_our_own_rows_keep_what_spark_would() {
 fn predicates_on_our_own_indexed_rows_keep_what_spark_would() {
     block_on(async {
         let dice = &mut Dice::of("own, indexed");
-        let (place, job) = written(dice, "predicates_indexed").await;
+        let place = Place::shared("predicates_indexed");
+        let job = written(dice, &place).await;
         index(&place).await;
         compare("own, indexed", dice, &job, &job.table(None).await.unwrap()).await;
+    });
+}
+
+#[test]
+fn predicates_that_a_newer_server_knows_keep_what_spark_would() {
+    block_on(async {
+        let dice = &mut Dice::of("newer, indexed");
+        let server = Server::start(&["--server-version", "1.19.0"]);
+        let place = Place::at(&server.url, "predicates_newer");
+        let job = written(dice, &place).await;
+        index(&place).await;
+        compare("newer, indexed", dice, &job, &job.table(None).await.unwrap()).await;
     });
 }
 
@@ -240,7 +252,8 @@ fn the_elements_of_an_array_do_not_answer_for_a_scalar() {
 fn several_predicates_and_splits_narrow_together() {
     block_on(async {
         let dice = &mut Dice::of("splits");
-        let (_place, job) = written(dice, "predicates_splits").await;
+        let place = Place::shared("predicates_splits");
+        let job = written(dice, &place).await;
         let table = job.table(None).await.unwrap();
         let column = |name: &str| Expr::Column(vec![name.to_owned()]);
         let zero = literal(&int(0), &SparkType::Integer).unwrap();

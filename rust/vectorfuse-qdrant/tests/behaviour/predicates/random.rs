@@ -163,6 +163,7 @@ pub fn random_predicate(dice: &mut Dice, leaves: &[(Vec<String>, SparkType)], id
     let first = constant();
     let more = [constant(), constant(), constant()];
     match dice.roll(12) {
+        0 if matches!(data_type, SparkType::String(_)) => call("STARTS_WITH", vec![column, first]),
         0 if data_type == SparkType::Boolean => column,
         1 => call("IN", [vec![column], more.to_vec()].concat()),
         2 => call("IN", vec![column, first]),

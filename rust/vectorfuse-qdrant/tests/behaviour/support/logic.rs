@@ -64,6 +64,11 @@ pub fn truth(expr: &Expr, fields: &[SparkField], row: &[Val]) -> Option<bool> {
             (Val::Null, _) | (_, Val::Null) => false,
             (a, b) => compare(&a, &b) == Some(Ordering::Equal),
         }),
+        "STARTS_WITH" => match (val(0), val(1)) {
+            (Val::Text(text), Val::Text(prefix)) => Some(text.as_bytes().starts_with(prefix.as_bytes())),
+            (Val::Null, _) | (_, Val::Null) => None,
+            (a, b) => panic!("{a:?} and {b:?} have no beginning"),
+        },
         "IN" => {
             let mut unknown = val(0) == Val::Null;
             for child in &children[1..] {

@@ -14,6 +14,12 @@ use super::server::{Place, asking, channel};
 /// A collection with an unnamed vector of two dimensions, filled by the server's own client.
 pub async fn filled(what: &str, indexes: &[(&str, FieldType)], payloads: &[Json]) -> Place {
     let place = Place::shared(what);
+    fill(&place, indexes, payloads).await;
+    place
+}
+
+/// The same at a place that is given.
+pub async fn fill(place: &Place, indexes: &[(&str, FieldType)], payloads: &[Json]) {
     let vectors = VectorParamsBuilder::new(2, Distance::Dot);
     let create = CreateCollectionBuilder::new(&place.collection).vectors_config(vectors).build();
     CollectionsClient::new(channel(&place.url)).create(asking(create)).await.unwrap();
@@ -31,7 +37,6 @@ pub async fn filled(what: &str, indexes: &[(&str, FieldType)], payloads: &[Json]
     if !payloads.is_empty() {
         points.upsert(asking(upsert)).await.unwrap();
     }
-    place
 }
 
 /// As the server's own client sends it.
