@@ -82,6 +82,13 @@ pub enum Layout {
     Read,
 }
 
+/// Whether Spark compares the strings of the field with this metadata otherwise than byte by byte: it says so there, and
+/// calls the type `string`.
+#[must_use]
+pub fn has_collation(metadata: &Value) -> bool {
+    metadata.get("__COLLATIONS").is_some()
+}
+
 impl SparkType {
     /// The plain string type.
     #[must_use]

@@ -121,7 +121,7 @@ impl Details {
     pub(crate) fn kept_type(&self, path: &[String]) -> Option<SparkType> {
         let (field, members) = path.split_first()?;
         let column = self.kept.iter().find(|column| column.role.field() == Some(field))?;
-        member_type(&column.data_type, members).cloned()
+        member(&column.data_type, &column.metadata, members).map(|(data_type, _)| data_type.clone())
     }
 
     /// What kind of index the field has.
@@ -168,12 +168,16 @@ impl Details {
     }
 }
 
-/// The type of a member inside structs; `None` if there is none.
-pub(crate) fn member_type<'a>(data_type: &'a SparkType, path: &[String]) -> Option<&'a SparkType> {
-    let Some((name, rest)) = path.split_first() else { return Some(data_type) };
+/// The type and metadata of a member inside structs of this type and metadata; `None` if there is none.
+pub(crate) fn member<'a>(
+    data_type: &'a SparkType,
+    metadata: &'a Value,
+    path: &[String],
+) -> Option<(&'a SparkType, &'a Value)> {
+    let Some((name, rest)) = path.split_first() else { return Some((data_type, metadata)) };
     let SparkType::Struct(fields) = data_type else { return None };
     let field = fields.iter().find(|field| field.name == *name)?;
-    member_type(&field.data_type, rest)
+    member(&field.data_type, &field.metadata, rest)
 }
 
 /// The key of a field in a filter; `None` if one of the names can't stand in one.

@@ -31,6 +31,8 @@ pub(crate) struct Field {
     pub(crate) key: String,
     /// The type in which Spark reads it.
     pub(crate) data_type: SparkType,
+    /// Whether Spark compares its strings in a way of their own.
+    pub(crate) is_collated: bool,
     /// Whether every value was written in that type.
     pub(crate) is_kept: bool,
     pub(crate) index: Option<IndexKind>,
@@ -230,7 +232,8 @@ impl Field {
     /// A string that is compared byte by byte: `char` is compared without the spaces at its end, and collations have
     /// orders of their own.
     fn is_plain_text(&self) -> bool {
-        matches!(&self.data_type, SparkType::String(name) if name == "string" || name.starts_with("varchar("))
+        !self.is_collated
+            && matches!(&self.data_type, SparkType::String(name) if name == "string" || name.starts_with("varchar("))
     }
 
     /// Equality by the one text that we write; ranges by the server's reading of it. That may not reach every year, and

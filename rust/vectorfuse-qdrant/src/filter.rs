@@ -9,9 +9,10 @@ use qdrant_client::qdrant::r#match::MatchValue;
 use qdrant_client::qdrant::{Condition, Filter};
 use vectorfuse_core::error::Result;
 use vectorfuse_core::predicate::{Constant, Expr, Fit};
+use vectorfuse_core::schema::has_collation;
 use vectorfuse_core::table::{Column, Role, Scan, Table};
 
-use crate::details::{Details, member_type, path_key};
+use crate::details::{Details, member, path_key};
 use crate::field::{Comparison, Field};
 use crate::identity;
 use crate::logic::{Side, Test, Truth};
@@ -105,14 +106,16 @@ impl Translation<'_> {
         let (name, members) = path.split_first()?;
         let column = self.columns.iter().find(|column| column.name == *name)?;
         match &column.role {
-            Role::Id { .. } => members.is_empty().then_some(Subject::Id(column)),
+            Role::Id { .. } => (members.is_empty() && !has_collation(&column.metadata)).then_some(Subject::Id(column)),
             Role::Payload(field) => {
-                let data_type = member_type(&column.data_type, members)?.clone();
+                let (data_type, metadata) = member(&column.data_type, &column.metadata, members)?;
+                let (data_type, is_collated) = (data_type.clone(), has_collation(metadata));
                 let path: Vec<String> = std::iter::once(field).chain(members).cloned().collect();
                 let is_kept = self.details.kept_type(&path).as_ref() == Some(&data_type);
                 let index = self.details.index(&path);
                 let finds_prefixes = self.details.finds_prefixes;
-                Some(Subject::Field(Field { key: path_key(&path)?, data_type, is_kept, index, finds_prefixes }))
+                let key = path_key(&path)?;
+                Some(Subject::Field(Field { key, data_type, is_collated, is_kept, index, finds_prefixes }))
             }
             Role::Vector(_)
             | Role::SparseIndices(_)

@@ -10,7 +10,7 @@ use qdrant_client::qdrant::{FacetHit, Value};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::paging::{Page, Pages};
 use vectorfuse_core::payload::ColumnBuilder;
-use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
+use vectorfuse_core::schema::{Layout, SparkType, arrow_schema, has_collation};
 use vectorfuse_core::table::{Scan, fields};
 
 use crate::api::Api;
@@ -46,6 +46,8 @@ fn key(scan: &Scan) -> Result<Option<String>> {
     let indexed = match &column.data_type {
         SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long => IndexKind::Integer,
         SparkType::Boolean => IndexKind::Boolean,
+        // Values that a collation takes for one are several in the index.
+        SparkType::String(_) if has_collation(&column.metadata) => return Ok(None),
         SparkType::String(name) if name == "string" || name.starts_with("varchar(") => IndexKind::Keyword,
         SparkType::Null
         | SparkType::Float

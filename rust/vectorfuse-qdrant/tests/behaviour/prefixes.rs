@@ -57,13 +57,18 @@ async fn fill(place: &Place) {
         ("c", SparkType::String("char(9)".to_owned())),
         ("k", SparkType::String("string collate UNICODE_CI".to_owned())),
         ("o", SparkType::Struct(vec![SparkField::new("a.b", SparkType::string())])),
+        ("m", SparkType::string()),
         ("list", SparkType::Array(Box::new(SparkType::string()))),
     ];
     let row = |(id, word): (usize, &Option<&str>)| {
         let value = || word.map_or(Val::Null, text);
-        vec![int(id as i64), value(), value(), value(), value(), Val::Struct(vec![value()]), Val::List(vec![value()])]
+        let (inside, list) = (Val::Struct(vec![value()]), Val::List(vec![value()]));
+        vec![int(id as i64), value(), value(), value(), value(), inside, value(), list]
     };
-    let frame = Frame::new(&columns, WORDS.iter().enumerate().map(row).collect());
+    let mut frame = Frame::new(&columns, WORDS.iter().enumerate().map(row).collect());
+    // As Spark itself says that a column has a collation.
+    let collated = frame.fields.iter_mut().find(|field| field.name == "m").unwrap();
+    collated.metadata = json!({"__COLLATIONS": {"m": "spark.UTF8_LCASE"}});
     Job::on(place).with("vector_fields", "").append(&frame).await;
 }
 
@@ -111,9 +116,15 @@ fn what_is_no_plain_string_of_ours_is_left_to_spark() {
         let place = Place::at(&server.url, "prefix");
         fill(&place).await;
         let job = Job::on(&place);
-        for column in ["id", "c", "k", "o", "list"] {
+        for column in ["id", "c", "k", "m", "o", "list"] {
             assert_eq!(fits(&job, &[begins(&[column], Some("a"))]).await, [Fit::No], "{column}");
         }
+        // Nor is it compared: `a` can be `A` there.
+        let is = |column: &str| {
+            let words = json!({"call": ["=", [{"column": [column]}, {"literal": {"type": "string", "value": "a"}}]]});
+            serde_json::from_value::<Expr>(words).unwrap()
+        };
+        assert_eq!(fits(&job, &[is("s"), is("m"), is("k")]).await, [Fit::Exact, Fit::No, Fit::No]);
         // The other way round it is another question.
         let Expr::Call(name, mut children) = begins(&["s"], Some("a")) else { unreachable!() };
         children.reverse();
