@@ -24,6 +24,7 @@ pub mod retry;
 pub mod row_writer;
 pub mod rows;
 pub mod rules;
+pub mod sample;
 pub mod schema;
 pub mod secret;
 pub mod store;

@@ -29,6 +29,12 @@ pub trait Store: Send + Sync {
     /// reading all. Nothing is sent.
     fn orders(&self, table: &Table, column: &str, rows: u64) -> Result<bool>;
 
+    /// Whether a scan of the table can pass over rows for less than it costs to read them. Nothing is sent.
+    fn skips(&self, table: &Table) -> Result<bool>;
+
+    /// Whether a scan of the table can give a sample of its rows. Nothing is sent.
+    fn samples(&self, table: &Table) -> Result<bool>;
+
     /// Whether the store computes the scan's aggregates exactly; of a group, whether there are not too many values.
     async fn aggregates(&self, scan: &Scan) -> Result<bool>;
 

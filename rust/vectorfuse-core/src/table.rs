@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::predicate::Expr;
+use crate::sample::Sample;
 use crate::schema::{SparkField, SparkType};
 
 /// The column of the point's id where no column of the user's has that part.
@@ -134,6 +135,8 @@ impl Table {
             details: self.details,
             predicates: Vec::new(),
             limit: None,
+            offset: None,
+            sample: None,
             order: None,
             aggregates: None,
             group: None,
@@ -166,6 +169,12 @@ pub struct Scan {
     /// No part needs to give more rows than this.
     #[serde(default)]
     pub limit: Option<u64>,
+    /// With a limit: that many rows come after this many others, any, which are not given. Then the scan is one part.
+    #[serde(default)]
+    pub offset: Option<u64>,
+    /// Only rows that are in the sample; limits count these alone.
+    #[serde(default)]
+    pub sample: Option<Sample>,
     /// With a limit: of the rows that have a value, the first ones in this order, and as many of those without. Both
     /// come in any order.
     #[serde(default)]

@@ -9,6 +9,7 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Given, Options, Side};
 use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::reject;
+use vectorfuse_core::sample::Sample;
 use vectorfuse_core::schema::{fields_from_json, fields_to_json};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, SaveMode, Task, WritePlan, WriteRequest, already_there};
@@ -46,6 +47,8 @@ enum Request {
     Aggregates { table: String, predicates: Vec<Expr>, functions: Vec<Expr>, group_by: Vec<Expr> },
     /// Does the store find the first rows of this order?
     Orders { table: String, orders: Vec<Expr>, limit: u64 },
+    /// Should the store pass over the first `offset` of `limit` rows?
+    Skips { table: String, limit: u64, offset: u64 },
     /// What is to be read, with all that the store has accepted.
     PushDown {
         table: String,
@@ -54,6 +57,10 @@ enum Request {
         predicates: Vec<Expr>,
         #[serde(default)]
         limit: Option<u64>,
+        #[serde(default)]
+        offset: Option<u64>,
+        #[serde(default)]
+        sample: Option<Sample>,
         #[serde(default)]
         orders: Vec<Expr>,
     },
@@ -124,6 +131,7 @@ fn answer(request: Request) -> Result<Value> {
                 "table": opaque(&table)?,
                 "schema": fields_to_json(&fields(&table.columns)),
                 "limits": push_down::takes_limits(&table),
+                "samples": push_down::takes_samples(&table)?,
                 "warnings": warnings,
             }))
         }
@@ -146,11 +154,16 @@ fn answer(request: Request) -> Result<Value> {
         Request::Orders { table, orders, limit } => {
             Ok(json!({"orders": push_down::order(&read(&table)?, &orders, limit)?.is_some()}))
         }
-        Request::PushDown { table, schema, predicates, limit, orders } => {
+        Request::Skips { table, limit, offset } => {
+            Ok(json!({"skips": push_down::skips(&read(&table)?, limit, offset)?}))
+        }
+        Request::PushDown { table, schema, predicates, limit, offset, sample, orders } => {
             let table: Table = read(&table)?;
             let order = push_down::order(&table, &orders, limit.unwrap_or_default())?;
             let scan = table.scan(&fields_from_json(&schema)?)?;
-            planned(&Scan { predicates, limit, order, ..scan })
+            // Spark counts what it passes over as part of the limit.
+            let limit = limit.map(|limit| limit.saturating_sub(offset.unwrap_or_default()));
+            planned(&Scan { predicates, limit, offset, sample, order, ..scan })
         }
         Request::Narrow { scan, predicates } => planned(&push_down::narrowed(read(&scan)?, predicates)?),
         Request::Statistics { scan } => {

@@ -3,6 +3,7 @@
 use serde_json::json;
 use vectorfuse_core::error::Result;
 use vectorfuse_core::predicate::{Expr, Fit, Literal};
+use vectorfuse_core::sample::Sample;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Aggregate, Column, Order, Role, Scan, Table};
 
@@ -12,6 +13,20 @@ use crate::stores;
 /// Whether a limit of Spark's may be pushed below what the options choose.
 pub fn takes_limits(table: &Table) -> bool {
     table.options.named.push_down && !table.is_windowed()
+}
+
+/// Whether the store can draw samples of what the options choose.
+pub fn takes_samples(table: &Table) -> Result<bool> {
+    Ok(takes_limits(table) && stores::open(table.options.clone())?.samples(table)?)
+}
+
+/// So many rows are read by one task as fast as by many. What passes over rows is one task.
+const MOST_AFTER_OFFSET: u64 = 10_000;
+
+/// Whether the store should pass over the first `offset` of `limit` rows.
+pub fn skips(table: &Table, limit: u64, offset: u64) -> Result<bool> {
+    let is_small = limit.checked_sub(offset).is_some_and(|rows| rows <= MOST_AFTER_OFFSET);
+    Ok(is_small && takes_limits(table) && stores::open(table.options.clone())?.skips(table)?)
 }
 
 /// The most rows of a `LIMIT` after a sort that are fetched in order: they come in one page.
@@ -193,6 +208,10 @@ pub fn description(scan: &Scan) -> Result<String> {
         let direction = if order.descending { "DESC" } else { "ASC" };
         parts.push(format!("pushed order: [{} {direction}]", order.column));
     }
+    parts.extend(
+        scan.sample.map(|Sample { lower, upper, seed }| format!("pushed sample: [{lower} to {upper}, seed {seed}]")),
+    );
+    parts.extend(scan.offset.map(|offset| format!("pushed offset: {offset}")));
     parts.extend(scan.limit.map(|limit| format!("pushed limit: {limit}")));
     Ok(parts.join(", "))
 }

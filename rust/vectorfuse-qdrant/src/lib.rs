@@ -34,6 +34,7 @@ mod prepare;
 mod ranking;
 mod request;
 mod routing;
+mod sampled;
 mod schema;
 mod search;
 mod selection;
@@ -42,6 +43,7 @@ mod settings;
 mod shard_key;
 mod split;
 mod version;
+mod walk;
 mod writer;
 
 use std::sync::Arc;
@@ -68,6 +70,7 @@ use crate::limits::Limits;
 use crate::ordered::OrderedPages;
 use crate::page::PartPages;
 use crate::ranking::SearchPages;
+use crate::sampled::SampledPages;
 use crate::search::Search;
 use crate::selection::Selection;
 use crate::split::Part;
@@ -176,6 +179,14 @@ impl Store for Qdrant {
         ordered::orders(table, column, rows)
     }
 
+    fn skips(&self, _table: &Table) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn samples(&self, _table: &Table) -> Result<bool> {
+        Ok(true)
+    }
+
     async fn aggregates(&self, scan: &Scan) -> Result<bool> {
         if !aggregate::is_computable(scan)? {
             return Ok(false);
@@ -196,6 +207,8 @@ impl Store for Qdrant {
             details.points
         };
         let Some(points) = points else { return Ok(None) };
+        let points = points.saturating_sub(scan.offset.unwrap_or_default());
+        let points = scan.sample.map_or(points, |sample| sample.rows(points));
         let bounds = [scan.limit, options.most_rows()];
         let rows = bounds.into_iter().flatten().fold(points, u64::min);
         let row = scan.columns.iter().map(|column| details.bytes(column)).sum::<u64>();
@@ -233,7 +246,13 @@ impl Store for Qdrant {
                 let pages = SearchPages::new(api, &scan, selection, search)?;
                 BatchStream::start(pages, row_bytes, most, metrics)
             }
-            None => BatchStream::start(PartPages::new(api, &scan, selection, part)?, row_bytes, most, metrics),
+            None => match SampledPages::new(&api, &scan, &selection, &part, most)? {
+                Some(pages) => BatchStream::start(pages, row_bytes, most, metrics),
+                None => {
+                    let pages = PartPages::new(api, &scan, selection, part, most)?;
+                    BatchStream::start(pages, row_bytes, most, metrics)
+                }
+            },
         })
     }
 

@@ -1,6 +1,5 @@
 //! From points to batches, page by page.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -8,12 +7,13 @@ use arrow_schema::SchemaRef;
 use async_trait::async_trait;
 use qdrant_client::qdrant::vector_output::Vector;
 use qdrant_client::qdrant::with_payload_selector::SelectorOptions;
-use qdrant_client::qdrant::{RetrievedPoint, ScrollPoints, Value, VectorOutput, value};
+use qdrant_client::qdrant::{RetrievedPoint, Value, VectorOutput, value};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::Chosen;
 use vectorfuse_core::paging::{LARGEST_PAGE_BYTES, Page, Pages};
 use vectorfuse_core::payload::ColumnBuilder;
+use vectorfuse_core::sample::Sample;
 use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
 use vectorfuse_core::table::{Column, Role, Scan, fields};
 use vectorfuse_core::write::is_integer_id;
@@ -22,64 +22,65 @@ use crate::api::{Api, Wanted};
 use crate::chosen;
 use crate::document::{PayloadRef, Whole};
 use crate::path;
-use crate::point::{from_qdrant_id, to_qdrant_id, to_u64, vector_of};
+use crate::point::{from_qdrant_id, to_u64, vector_of};
+use crate::sampled::{self, MOST_IDS};
 use crate::selection::Selection;
-use crate::shard_key::{ShardKey, selector};
 use crate::split::Part;
+use crate::walk::Walk;
 
 /// A page of fewer rows is not worth a request.
 const LEAST_ROWS: u64 = 16;
 
 /// The pages of one part.
 pub(crate) struct PartPages {
-    api: Api,
+    walk: Walk,
     shaper: Shaper,
-    /// What each page is asked for with, but for its offset and limit.
-    request: ScrollPoints,
-    /// From where each shard is read.
-    from: Option<PointId>,
-    next: Option<PointId>,
-    to: Option<PointId>,
-    /// The shards that are yet to be read.
-    shard_keys: VecDeque<ShardKey>,
-    /// How many rows the part should still have.
-    expected: u64,
+    sample: Option<Sample>,
+    /// How many rows are yet to be passed over.
+    skipped: u64,
+    /// The most ids of one answer.
+    most_ids: u32,
+    /// How many points the part should still have, if it ends before an id.
+    expected: Option<u64>,
     /// However wrong the expectation is, a page has this many rows.
     least: u64,
     /// How many rows may still come.
     left: u64,
+    /// What answers had that gave no row.
+    bytes: usize,
 }
 
 impl PartPages {
-    pub(crate) fn new(api: Api, scan: &Scan, selection: Selection, part: Part) -> Result<Self> {
-        let shaper = Shaper::new(&api, scan)?;
-        let selection = match part.slice {
-            Some(slice) => selection.slice(slice),
-            None => selection,
-        };
-        let mut request = selection.scroll(shaper.wanted.scroll(api.collection()));
-        let mut shard_keys = VecDeque::from(part.shard_keys);
-        if let Some(first) = shard_keys.pop_front() {
-            request.shard_key_selector = selector(&[first]);
-        }
+    /// `most` is the bound on the points of one answer.
+    pub(crate) fn new(api: Api, scan: &Scan, selection: Selection, part: Part, most: Option<u32>) -> Result<Self> {
         Ok(Self {
-            api,
-            shaper,
-            request,
-            from: part.from,
-            next: part.from,
-            to: part.to,
-            shard_keys,
-            expected: part.rows,
+            shaper: Shaper::new(&api, scan)?,
+            sample: scan.sample,
+            skipped: scan.offset.unwrap_or_default(),
+            most_ids: most.unwrap_or(MOST_IDS).clamp(1, MOST_IDS),
+            expected: part.to.is_some().then_some(part.rows),
             least: (part.rows / 8).max(LEAST_ROWS),
             left: scan.options.most_rows().into_iter().chain(scan.limit).min().unwrap_or(u64::MAX),
+            walk: Walk::new(api, selection, part),
+            bytes: 0,
         })
     }
 
     /// How many rows are worth asking for: those that the part should still have, and may.
     fn fitting(&self) -> u32 {
-        let expected = if self.to.is_some() { self.expected.max(self.least) } else { u64::MAX };
+        let expected = self.expected.map_or(u64::MAX, |expected| expected.max(self.least));
         u32::try_from(expected.min(self.left)).unwrap_or(u32::MAX)
+    }
+
+    /// Passes over rows, of which the ids alone are asked for.
+    async fn skip(&mut self) -> Result<()> {
+        while self.skipped > 0 && !self.walk.is_past() {
+            let most = u32::try_from(self.skipped).unwrap_or(u32::MAX).min(self.most_ids);
+            let Some(stretch) = self.walk.stretch(&Wanted::nothing(), most, usize::MAX).await? else { break };
+            self.bytes += stretch.bytes;
+            self.skipped = self.skipped.saturating_sub(to_u64(stretch.rows.len()));
+        }
+        Ok(())
     }
 }
 
@@ -89,29 +90,20 @@ impl Pages for PartPages {
         if self.left == 0 {
             return Ok(Page::Rows { batch: self.shaper.batch(&[])?, bytes: 0, last: true });
         }
+        self.skip().await?;
         let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
-        self.request.offset = self.next.map(to_qdrant_id);
-        self.request.limit = Some(rows.min(self.fitting()));
-        let Some(answer) = self.api.scroll(&self.request, largest).await? else {
+        let most = rows.min(self.fitting());
+        let Some(mut stretch) = self.walk.stretch(&self.shaper.wanted, most, largest).await? else {
             return Ok(Page::TooLarge);
         };
-        self.api.add_server_time(answer.message.time);
-        let following = answer.message.next_page_offset.map(|id| from_qdrant_id(Some(id))).transpose()?;
-        let past = |id: PointId| self.to.is_some_and(|to| id >= to);
-        let mut points = identified(answer.message.result)?;
-        points.truncate(points.iter().position(|row| past(row.id)).unwrap_or(points.len()));
-        let count = to_u64(points.len());
-        self.expected = self.expected.saturating_sub(count);
-        self.left = self.left.saturating_sub(count);
-        let batch = self.shaper.batch(&points)?;
-        self.next = following;
-        let mut last = following.is_none_or(past);
-        if last && let Some(key) = self.shard_keys.pop_front() {
-            self.request.shard_key_selector = selector(&[key]);
-            self.next = self.from;
-            last = false;
+        self.expected = self.expected.map(|expected| expected.saturating_sub(to_u64(stretch.rows.len())));
+        if let Some(sample) = &self.sample {
+            stretch.rows.retain(|row| sampled::has(sample, row.id));
         }
-        Ok(Page::Rows { batch, bytes: answer.bytes, last: last || self.left == 0 })
+        self.left = self.left.saturating_sub(to_u64(stretch.rows.len()));
+        let bytes = stretch.bytes + std::mem::take(&mut self.bytes);
+        let last = self.walk.is_past() || self.left == 0;
+        Ok(Page::Rows { batch: self.shaper.batch(&stretch.rows)?, bytes, last })
     }
 }
 

@@ -48,7 +48,9 @@ pub(crate) struct Part {
 
 /// Whether the server answers all of it in one go, or what there is to read is not worth cutting.
 fn in_one_part(scan: &Scan) -> bool {
-    scan.aggregates.is_some() || scan.order.is_some() || scan.limit.is_some_and(|limit| limit <= ONE_SPLIT)
+    let looked_at = |limit| scan.sample.map_or(limit, |sample| sample.among(limit));
+    let is_small = scan.limit.is_some_and(|limit| looked_at(limit) <= ONE_SPLIT);
+    is_small || scan.aggregates.is_some() || scan.order.is_some() || scan.offset.is_some()
 }
 
 /// The id that the option `offset` starts from.

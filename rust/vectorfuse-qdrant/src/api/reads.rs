@@ -39,6 +39,12 @@ impl Wanted {
         Self::new(Some(Vec::new()), Some(Vec::new()))
     }
 
+    /// Whether it is the id alone.
+    pub(crate) fn is_nothing(&self) -> bool {
+        let nothing = Self::nothing();
+        self.payload == nothing.payload && self.vectors == nothing.vectors
+    }
+
     /// The payload as this selector says.
     pub(crate) fn with_payload(self, selector: with_payload_selector::SelectorOptions) -> Self {
         Self { payload: WithPayloadSelector { selector_options: Some(selector) }, ..self }

@@ -9,6 +9,8 @@ use qdrant_client::qdrant::{
 };
 use serde_json::json;
 use vectorfuse_core::error::Kind;
+use vectorfuse_core::sample::Sample;
+use vectorfuse_core::table::Scan;
 
 use crate::support::job::{Job, refused};
 use crate::support::raw;
@@ -121,6 +123,37 @@ fn a_window_goes_through_one_shard_after_the_other() {
         let from: Vec<_> = expected.iter().filter(|(_, id)| *id >= 55).cloned().collect();
         assert_eq!(window(job.clone().with("offset", "55")).await, from);
         assert_eq!(window(job.with("offset", "55").with("limit", "7")).await, from[..7]);
+    });
+}
+
+#[test]
+fn rows_are_passed_over_and_drawn_shard_by_shard() {
+    block_on(async {
+        let place = Place::shared("shards_some");
+        fill(&place).await;
+        let all = expected(&["7", "a", "b"]);
+        for page in ["1", "7", "1000"] {
+            let job = Job::on(&place).with("page_size", page);
+            let scan = job.scan(Some(&["id", "key"])).await.unwrap();
+            for (limit, offset) in [(5, 58), (100, 55), (10, 175), (3, 400)] {
+                let some = Scan { limit: Some(limit), offset: Some(offset), ..scan.clone() };
+                let frames = job.read_scan(&some, 4).await.unwrap();
+                let found: Vec<_> = frames.iter().flat_map(|frame| rows(&frame.rows)).collect();
+                let end = usize::try_from(offset + limit).unwrap().min(all.len());
+                let begin = usize::try_from(offset).unwrap().min(end);
+                assert_eq!(found.len(), end - begin, "{limit} after {offset} in pages of {page}");
+                let each: std::collections::BTreeSet<_> = found.iter().collect();
+                assert_eq!(each.len(), found.len());
+            }
+            let mut drawn = Vec::new();
+            for (lower, upper) in [(0.0, 0.2), (0.2, 0.9), (0.9, 1.0)] {
+                let some = Scan { sample: Some(Sample { lower, upper, seed: 1 }), ..scan.clone() };
+                let frames = job.read_scan(&some, 3).await.unwrap();
+                drawn.extend(frames.iter().flat_map(|frame| rows(&frame.rows)));
+            }
+            drawn.sort();
+            assert_eq!(drawn, all, "in pages of {page}");
+        }
     });
 }
 

@@ -4,12 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.UUID;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
-import org.apache.spark.sql.connector.expressions.SortOrder;
 import org.apache.spark.sql.connector.expressions.filter.Predicate;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -66,8 +64,7 @@ public final class DirectTransfer {
   /** All columns, as a Spark of this version gets them. */
   static Control.PushedDown scan(Map<String, String> options, String spark) {
     Control.Loaded loaded = Control.load(options, NO_SESSION, spark, null);
-    return Control.pushDown(
-        loaded.table, loaded.schema, new Predicate[0], OptionalInt.empty(), new SortOrder[0]);
+    return Control.pushDown(loaded.table, loaded.schema, new Predicate[0], new Chosen());
   }
 
   static Control.WritePlan planWrite(Map<String, String> options) {

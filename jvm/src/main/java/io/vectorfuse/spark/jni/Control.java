@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.apache.spark.sql.connector.expressions.SortOrder;
 import org.apache.spark.sql.connector.expressions.aggregate.Aggregation;
@@ -54,10 +53,14 @@ public final class Control {
     /** Whether a limit can be part of {@link #pushDown}. */
     public final boolean limits;
 
+    /** Whether a sample can be part of it. */
+    public final boolean samples;
+
     private Loaded(JsonNode answer) {
       this.table = text(answer, "table");
       this.schema = schema(answer);
       this.limits = present(answer, "limits").asBoolean();
+      this.samples = present(answer, "samples").asBoolean();
     }
   }
 
@@ -213,26 +216,28 @@ public final class Control {
     return present(ask(question), "orders").asBoolean();
   }
 
+  /** Should the store pass over the first of so many rows? */
+  public static boolean skips(String table, int limit, int offset) {
+    ObjectNode question = question("skips");
+    question.put("table", table);
+    question.put("limit", limit);
+    question.put("offset", offset);
+    return present(ask(question), "skips").asBoolean();
+  }
+
   /**
    * How would the table be read?
    *
    * @param required the columns that Spark needs
    * @param predicates those that the store accepted
-   * @param limit how many rows are enough, if Spark said so
-   * @param orders which rows come first, if the store accepted it; none: any
    */
   public static PushedDown pushDown(
-      String table,
-      StructType required,
-      Predicate[] predicates,
-      OptionalInt limit,
-      SortOrder[] orders) {
+      String table, StructType required, Predicate[] predicates, Chosen chosen) {
     ObjectNode question = question("push_down");
     question.put("table", table);
     question.set("schema", tree(required.json()));
     question.set("predicates", Expressions.json(predicates));
-    limit.ifPresent(rows -> question.put("limit", rows));
-    question.set("orders", Expressions.json(orders));
+    chosen.addTo(question);
     return new PushedDown(ask(question));
   }
 

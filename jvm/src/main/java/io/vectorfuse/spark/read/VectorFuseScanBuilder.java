@@ -1,5 +1,6 @@
 package io.vectorfuse.spark.read;
 
+import io.vectorfuse.spark.jni.Chosen;
 import io.vectorfuse.spark.jni.Control;
 import java.util.OptionalInt;
 import org.apache.spark.sql.connector.expressions.SortOrder;
@@ -9,14 +10,16 @@ import org.apache.spark.sql.connector.read.Scan;
 import org.apache.spark.sql.connector.read.ScanBuilder;
 import org.apache.spark.sql.connector.read.SupportsPushDownAggregates;
 import org.apache.spark.sql.connector.read.SupportsPushDownLimit;
+import org.apache.spark.sql.connector.read.SupportsPushDownOffset;
 import org.apache.spark.sql.connector.read.SupportsPushDownRequiredColumns;
+import org.apache.spark.sql.connector.read.SupportsPushDownTableSample;
 import org.apache.spark.sql.connector.read.SupportsPushDownTopN;
 import org.apache.spark.sql.connector.read.SupportsPushDownV2Filters;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * Collects what Spark's optimizer pushes into a read, and asks the store's side what comes of it:
- * first the predicates, then aggregates or columns, then a limit.
+ * first a sample, then the predicates, then aggregates, then a limit, an offset and the columns.
  */
 public final class VectorFuseScanBuilder
     implements ScanBuilder,
@@ -24,12 +27,13 @@ public final class VectorFuseScanBuilder
         SupportsPushDownRequiredColumns,
         SupportsPushDownAggregates,
         SupportsPushDownLimit,
+        SupportsPushDownOffset,
+        SupportsPushDownTableSample,
         SupportsPushDownTopN {
   private final Control.Loaded loaded;
   private StructType required;
   private Predicate[] pushed = new Predicate[0];
-  private OptionalInt limit = OptionalInt.empty();
-  private SortOrder[] orders = new SortOrder[0];
+  private final Chosen chosen = new Chosen();
 
   private Aggregation asked;
   private Control.PushedDown answer;
@@ -71,6 +75,9 @@ public final class VectorFuseScanBuilder
 
   /** Asked once of each aggregation: the store may have to look. */
   private Control.PushedDown ask(Aggregation aggregation) {
+    if (chosen.sample != null) {
+      return null;
+    }
     if (aggregation != asked) {
       answer = Control.aggregates(loaded.table, pushed, aggregation);
       asked = aggregation;
@@ -83,27 +90,61 @@ public final class VectorFuseScanBuilder
     this.required = requiredSchema;
   }
 
+  /**
+   * A row is in the sample by a hash of its id, so that a filter may come before or after. Of two
+   * samples Spark draws the second itself.
+   */
+  @Override
+  public boolean pushTableSample(
+      double lowerBound, double upperBound, boolean withReplacement, long seed) {
+    if (withReplacement || chosen.sample != null || !loaded.samples) {
+      return false;
+    }
+    chosen.sample = new Chosen.Sample(lowerBound, upperBound, seed);
+    return true;
+  }
+
   /** Each part of the collection stops after so many rows, and Spark takes as many of all. */
   @Override
   public boolean pushLimit(int rows) {
-    if (!loaded.limits || aggregated != null) {
+    if (!loaded.limits || aggregated != null || chosen.offset.isPresent()) {
       return false;
     }
-    limit = OptionalInt.of(rows);
+    chosen.limit = OptionalInt.of(rows);
+    return true;
+  }
+
+  /**
+   * Comes after {@link #pushLimit} if what is passed over was counted there too. Alone it would
+   * make one task read all that follows.
+   */
+  @Override
+  public boolean pushOffset(int rows) {
+    boolean isWhole = chosen.sample == null && chosen.orders.length == 0 && aggregated == null;
+    if (!isWhole
+        || !chosen.limit.isPresent()
+        || !Control.skips(loaded.table, chosen.limit.getAsInt(), rows)) {
+      return false;
+    }
+    chosen.offset = OptionalInt.of(rows);
     return true;
   }
 
   /** More rows than the first ones may come, in any order: Spark sorts them. */
   @Override
   public boolean pushTopN(SortOrder[] wanted, int rows) {
-    if (aggregated != null || !Control.orders(loaded.table, wanted, rows)) {
+    if (aggregated != null
+        || chosen.sample != null
+        || chosen.offset.isPresent()
+        || !Control.orders(loaded.table, wanted, rows)) {
       return false;
     }
-    limit = OptionalInt.of(rows);
-    orders = wanted;
+    chosen.limit = OptionalInt.of(rows);
+    chosen.orders = wanted;
     return true;
   }
 
+  /** Limits and sorts alike: Spark does them again over what the parts give. */
   @Override
   public boolean isPartiallyPushed() {
     return true;
@@ -112,8 +153,6 @@ public final class VectorFuseScanBuilder
   @Override
   public Scan build() {
     return new VectorFuseScan(
-        aggregated != null
-            ? aggregated
-            : Control.pushDown(loaded.table, required, pushed, limit, orders));
+        aggregated != null ? aggregated : Control.pushDown(loaded.table, required, pushed, chosen));
   }
 }
