@@ -89,7 +89,7 @@ def run_milvus(arguments: argparse.Namespace) -> None:
                 f"{error}. Milvus listens on every interface and therefore runs in one. Run the tests as root, or set"
                 " VECTORFUSE_MILVUS_URL to a Milvus of your own, for example the one of docker-compose.yml"
             ) from None
-        _hide_run()
+        _own_folders()
         _configure(data, arguments)
         server = _start(data, lock)
         _end_with(server, data)
@@ -172,15 +172,20 @@ def _configure(data: Path, arguments: argparse.Namespace) -> None:
             raise StartError(f"milvus.yaml did not take {name}: {value}")
 
 
-def _hide_run() -> None:
-    """An empty /run of its own: Milvus writes a file of its pid there, under one name for all servers of a machine."""
+def _own_folders() -> None:
+    """Empty folders in place of those that Milvus writes to wherever its data is, under names that all servers of a machine
+    would share: its pid and the number of its node. This process and Milvus alone see them."""
     library = ctypes.CDLL(None, use_errno=True)
-    if (
-        library.unshare(_CLONE_NEWNS)
-        or library.mount(None, b"/", None, _MS_REC_PRIVATE, None)
-        or library.mount(b"tmpfs", b"/run", b"tmpfs", 0, None)
-    ):
-        raise StartError(f"no /run of its own can be made: {os.strerror(ctypes.get_errno())}")
+
+    def succeeds(result: int) -> None:
+        if result:
+            raise StartError(f"Milvus cannot have folders of its own: {os.strerror(ctypes.get_errno())}")
+
+    succeeds(library.unshare(_CLONE_NEWNS))
+    succeeds(library.mount(None, b"/", None, _MS_REC_PRIVATE, None))
+    for folder in (Path("/run"), Path("/tmp/milvus")):
+        folder.mkdir(exist_ok=True)
+        succeeds(library.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, None))
 
 
 def _start(data: Path, lock: int) -> subprocess.Popen[bytes]:
