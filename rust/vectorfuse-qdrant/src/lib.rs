@@ -15,6 +15,7 @@ mod condition;
 mod counters;
 mod counting;
 mod creation;
+mod cuts;
 mod details;
 mod document;
 mod field;

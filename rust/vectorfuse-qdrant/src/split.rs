@@ -10,6 +10,7 @@ use vectorfuse_core::table::Scan;
 
 use crate::Qdrant;
 use crate::collection::Collection;
+use crate::cuts::{self, Cuts};
 use crate::limits::Limits;
 use crate::search::Search;
 use crate::selection::{Selection, Slice};
@@ -106,7 +107,7 @@ impl Qdrant {
                     let total = u32::try_from(points.clamp(1, wanted as u64)).unwrap_or(1);
                     (0..total).map(|index| Part { slice: Some(Slice { total, index }), ..Part::default() }).collect()
                 }
-                version if version >= SAMPLE_SINCE => self.ranges(&selection, wanted, points, most).await?,
+                version if version >= SAMPLE_SINCE => self.ranges(scan, &selection, wanted, &info).await?,
                 _too_old => vec![Part::default()],
             }
         };
@@ -115,20 +116,46 @@ impl Qdrant {
         Ok(parts.into_iter().map(whole).collect())
     }
 
-    /// Ranges of ids between those of a sample.
-    async fn ranges(&self, selection: &Selection, wanted: usize, points: u64, limit: Option<u32>) -> Result<Vec<Part>> {
+    /// Ranges of ids between those of a sample: the same ones for the same read.
+    async fn ranges(
+        &self,
+        scan: &Scan,
+        selection: &Selection,
+        wanted: usize,
+        info: &CollectionInfo,
+    ) -> Result<Vec<Part>> {
+        let points = info.points_count.unwrap_or_default();
+        let named = &scan.options.named;
+        let server = (&named.url, &named.host, named.port);
+        let read =
+            format!("{:?}", (server, self.api.collection(), wanted, &named.filter, &scan.predicates, &named.shard_key));
+        let cuts = match cuts::remembered(&read, points) {
+            Some(cuts) => cuts,
+            None => {
+                let cuts = self.draw(selection, wanted, info).await?;
+                cuts::remember(read, cuts.clone());
+                cuts
+            }
+        };
+        let rows = cuts.points / (cuts.ids.len() as u64 + 1);
+        let starts = std::iter::once(None).chain(cuts.ids.iter().copied().map(Some));
+        let ends = cuts.ids.iter().copied().map(Some).chain(std::iter::once(None));
+        Ok(starts.zip(ends).map(|(from, to)| Part { from, to, rows, ..Part::default() }).collect())
+    }
+
+    /// Where to cut, by a sample of the ids.
+    async fn draw(&self, selection: &Selection, wanted: usize, info: &CollectionInfo) -> Result<Cuts> {
+        let of = info.points_count.unwrap_or_default();
+        let limit = info.config.as_ref().map(Limits::of).unwrap_or_default().reads;
         let most = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(MOST_SAMPLES);
         let samples = (wanted * SAMPLES_PER_SPLIT).min(most);
-        let mut ids = self.api.sample_ids(selection, samples as u64).await?;
-        ids.sort_unstable();
-        let mut cuts: Vec<_> = (1..wanted).filter_map(|cut| ids.get(ids.len() * cut / wanted)).copied().collect();
-        cuts.dedup();
+        let mut drawn = self.api.sample_ids(selection, samples as u64).await?;
+        drawn.sort_unstable();
+        let mut ids: Vec<_> = (1..wanted).filter_map(|cut| drawn.get(drawn.len() * cut / wanted)).copied().collect();
+        ids.dedup();
         // A sample that is smaller than was asked for is all that there is.
-        let points = if ids.len() < samples { ids.len() as u64 } else { points };
-        let rows = points / (cuts.len() as u64 + 1);
-        let starts = std::iter::once(None).chain(cuts.iter().copied().map(Some));
-        let ends = cuts.iter().copied().map(Some).chain(std::iter::once(None));
-        Ok(starts.zip(ends).map(|(from, to)| Part { from, to, rows, ..Part::default() }).collect())
+        let points = if drawn.len() < samples { drawn.len() as u64 } else { of };
+        Ok(Cuts { ids, points, of })
     }
 
     /// The keys of the shards to read; none where the collection has no keys.

@@ -85,3 +85,20 @@ fn the_option_splits_wins_however_large_it_is() {
         }
     });
 }
+
+#[test]
+fn a_collection_is_cut_in_the_same_way_at_each_read() {
+    block_on(async {
+        let place = Place::shared("cuts");
+        let job = Job::on(&place);
+        let rows = numbers(4000).iter().map(|id| vec![text(id)]).collect();
+        job.append(&Frame::new(&[("id", SparkType::string())], rows)).await;
+        let mut reads = Vec::new();
+        for _ in 0..2 {
+            let parts = job.read_scan(&job.scan(None).await.unwrap(), 3).await.unwrap();
+            reads.push(parts.into_iter().map(|part| part.rows).collect::<Vec<_>>());
+        }
+        assert_eq!(reads[0].len(), 3);
+        assert_eq!(reads[0], reads[1]);
+    });
+}
