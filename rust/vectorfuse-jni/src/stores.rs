@@ -5,16 +5,18 @@ use std::sync::Arc;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::store::Store;
+use vectorfuse_milvus::Milvus;
 use vectorfuse_qdrant::Qdrant;
 
 /// The names that the option `store` can have.
-const NAMES: &[&str] = &["qdrant"];
+const NAMES: &[&str] = &["milvus", "qdrant"];
 /// Stores of the contract that do not work yet.
-const PLANNED: &[&str] = &["milvus", "milvus-binlog", "milvus-import"];
+const PLANNED: &[&str] = &["milvus-binlog", "milvus-import"];
 
 /// The store that the options name; nothing is sent yet.
 pub fn open(options: Options) -> Result<Arc<dyn Store>> {
     match known(&options)? {
+        "milvus" => Ok(Arc::new(Milvus::open(options)?)),
         "qdrant" => Ok(Arc::new(Qdrant::open(options)?)),
         other => Err(Error::internal(format!("the store `{other}` has a name and no crate"))),
     }

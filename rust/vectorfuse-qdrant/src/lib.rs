@@ -79,6 +79,10 @@ use crate::split::Part;
 /// Points of one request while a schema is inferred, so that large payloads do not come all at once.
 const SAMPLE_PAGE: u32 = 100;
 
+/// Options of other stores.
+const FOREIGN: &[&str] =
+    &["token", "username", "password", "database", "partitions", "partition", "partition_field", "auto_id"];
+
 /// One collection of a Qdrant server.
 pub struct Qdrant {
     options: Options,
@@ -88,6 +92,7 @@ pub struct Qdrant {
 impl Qdrant {
     /// The collection that the options name; nothing is sent yet.
     pub fn open(options: Options) -> Result<Self> {
+        options.refuse("qdrant", FOREIGN)?;
         let api = Api::open(&options, Arc::new(Metrics::default()))?;
         Ok(Self { options, api })
     }

@@ -15,7 +15,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
-use super::{Answer, Failure, chain, tls};
+use super::{Answer, Failure, Header, chain, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
 use crate::secret::Secret;
@@ -41,12 +41,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The connection that the options describe. `key_header` names the header of the API key. Nothing is sent yet.
-    pub fn open(options: &Options, default_port: u16, key_header: &'static str) -> Result<Self> {
+    /// The connection that the options describe, with these headers beside the options' own. Nothing is sent yet.
+    pub fn open(options: &Options, default_port: u16, own: impl IntoIterator<Item = Header>) -> Result<Self> {
         let endpoint = Endpoint::of(options, default_port, false)?;
         let mut headers = MetadataMap::new();
-        if let Some(key) = &options.named.api_key {
-            headers.insert(key_header, header_value("api_key", key)?);
+        for Header { name, option, value } in own {
+            headers.insert(name, header_value(option, &value)?);
         }
         for (name, value) in &options.headers {
             let option = format!("header.{name}");

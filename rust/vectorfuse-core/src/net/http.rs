@@ -16,7 +16,7 @@ use reqwest::{Client, Response};
 
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
 use super::grpc::USER_AGENT;
-use super::{Failure, chain, tls};
+use super::{Failure, Header, chain, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
 use crate::secret::Secret;
@@ -52,19 +52,19 @@ pub struct Request {
 }
 
 impl Connection {
-    /// The connection that the options describe. `key_header` names the header of the API key; `refusal` finds the
-    /// store's words in the body of a refusal. Nothing is sent yet.
+    /// The connection that the options describe, with these headers beside the options' own; `refusal` finds the store's
+    /// words in the body of a refusal. Nothing is sent yet.
     pub fn open(
         options: &Options,
         default_port: u16,
-        key_header: &'static str,
+        own: impl IntoIterator<Item = Header>,
         refusal: fn(&[u8]) -> Option<String>,
     ) -> Result<Self> {
         let endpoint = Endpoint::of(options, default_port, true)?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(key) = &options.named.api_key {
-            headers.insert(key_header, header_value("api_key", key)?);
+        for Header { name, option, value } in own {
+            headers.insert(name, header_value(option, &value)?);
         }
         for (name, value) in &options.headers {
             let option = format!("header.{name}");

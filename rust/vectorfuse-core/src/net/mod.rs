@@ -6,6 +6,27 @@ pub mod http;
 mod tls;
 
 use crate::error::Error;
+use crate::options::Options;
+use crate::secret::Secret;
+
+/// A header that a store wants with every request.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// Its name.
+    pub name: &'static str,
+    /// The option that gives its value.
+    pub option: &'static str,
+    /// Its value.
+    pub value: Secret,
+}
+
+impl Header {
+    /// The API key of the options, if they have one.
+    #[must_use]
+    pub fn api_key(name: &'static str, options: &Options) -> Option<Self> {
+        options.named.api_key.clone().map(|value| Self { name, option: "api_key", value })
+    }
+}
 
 /// An answer and its size on the wire.
 #[derive(Debug)]

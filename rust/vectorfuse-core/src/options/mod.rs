@@ -73,6 +73,9 @@ pub struct Options {
     /// `index.<field>` by the field's path in the payload.
     #[serde(default)]
     pub indexes: BTreeMap<String, IndexProperties>,
+    /// The options of this very read or write, not the session's: the name in the contract, and as it was written.
+    #[serde(skip)]
+    pub given: BTreeMap<String, String>,
     /// What the user should know of the options that were given.
     #[serde(skip)]
     pub warnings: Vec<String>,
@@ -105,6 +108,17 @@ impl Given {
 }
 
 impl Options {
+    /// Refuses those of these options, by their names in the contract, that the read or write itself gives: the store
+    /// has no such thing.
+    pub fn refuse(&self, store: &str, names: &[&str]) -> Result<()> {
+        match names.iter().find_map(|name| self.given.get(*name)) {
+            Some(written) => Err(Error::options(format!(
+                "option `{written}` has no meaning for the store `{store}`: remove it; docs/options.md says what there is instead"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// The store's name: said by `store`, or by an option that only one store has.
     pub fn store(&self) -> Result<&str> {
         self.named.store.as_deref().ok_or_else(|| missing("store", "for example `qdrant`"))

@@ -38,6 +38,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
         headers: BTreeMap::new(),
         vectors: BTreeMap::new(),
         indexes: BTreeMap::new(),
+        given: BTreeMap::new(),
         warnings,
     };
     let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
@@ -68,6 +69,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
                     )));
                 }
                 set(&mut options, name, &entry.written, &entry.text)?;
+                remember(&mut options, name, entry);
                 implied_store(&mut options, key);
             }
             Name::Indirect(name, how) => {
@@ -79,6 +81,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
                 }
                 let text = indirect(how, entry)?;
                 set(&mut options, name, &entry.written, &text)?;
+                remember(&mut options, name, entry);
             }
             Name::Header(header) => {
                 options.headers.insert(header, Secret::new(&entry.text));
@@ -200,6 +203,13 @@ fn set(options: &mut Options, name: &str, written: &str, text: &str) -> Result<(
         let shown = if secret { "***" } else { text };
         Error::options(format!("option `{written}` is `{shown}`: expected {expected}"))
     })
+}
+
+/// What the session says is for every store, each of which takes what it knows.
+fn remember(options: &mut Options, name: &'static str, entry: &Entry) {
+    if !entry.session {
+        options.given.insert(name.to_owned(), entry.written.clone());
+    }
 }
 
 /// An option that only one store has says which store is meant.

@@ -75,7 +75,7 @@ fn is_secret<T: 'static>() -> bool {
 options! {
     Both {
         "store" => store: Option<String> = None,
-            "The store: `qdrant`. Needed unless an option that only one store has is given, such as `qdrant_url`.";
+            "The store: `qdrant` or `milvus`. Needed unless an option that only one store has is given, such as `qdrant_url`.";
         "url" | "endpoint" | "qdrant_url" | "uri" | "location" | "qd_location" => url: Option<String> = None,
             "Where the store answers: `http://host:6334`, or `https://…` for TLS. The port can be left out; it is 6334 for gRPC and 6333 for HTTP. With `transport` `http` there may be a path.";
         "host" => host: Option<String> = None,
@@ -96,6 +96,14 @@ options! {
             "What stands between `dataset` and `collection`.";
         "api_key" => api_key: Option<Secret> = None,
             "The store's API key. Also `api_key_file` (a file on the driver that holds it) and `api_key_env` (an environment variable of the driver).";
+        "token" => token: Option<Secret> = None,
+            "Milvus: a token, `user:password` or an API key. Also `token_file` and `token_env`.";
+        "username" | "user" => username: Option<String> = None,
+            "Milvus: with `password`, instead of `token`.";
+        "password" => password: Option<Secret> = None,
+            "Milvus: with `username`. Also `password_file` and `password_env`.";
+        "database" | "db_name" => database: Option<String> = None,
+            "Milvus: the database of the collection; the server's default one if not given.";
         "tls_ca" => tls_ca: Option<String> = None,
             "The certificate authority to trust instead of the system's: PEM text, or a file on the driver.";
         "tls_cert" => tls_cert: Option<String> = None,
@@ -144,6 +152,8 @@ options! {
             "`columns`: a column per field; `json`: one string column `payload`; `variant`: one variant column `payload` (Spark 4). The last two need no sample.";
         "consistency" => consistency: Option<String> = None,
             "How many replicas must agree on what is read: `all`, `majority`, `quorum` or a number of them.";
+        "partitions" => partitions: Vec<String> = Vec::new(),
+            "Milvus: the partitions to read, separated by commas; all of them if not given.";
         "query_vector" => query_vector: Option<String> = None,
             "Makes the read a vector search for the points nearest to this vector, best first, with their `_score`: numbers separated by commas or as a JSON list; sparse as `{\"indices\": […], \"values\": […]}` or `{\"12\": 0.5}`; a multi-vector as a list of lists.";
         "query_id" => query_id: Option<String> = None,
@@ -158,7 +168,7 @@ options! {
             "Whether the store evaluates what it can of the query: filters, limits, counts. Off, Spark does all of it, with the same result.";
     }
     Write {
-        "id_field" => id_field: Option<String> = None,
+        "id_field" | "primarykeyfield" => id_field: Option<String> = None,
             "The column that names the point; `id` where there is one; the empty text: none. Integers (0 to 2^64-1) and UUIDs are used as they are, any other value becomes a UUIDv5 and the value itself is kept in the payload.";
         "key_fields" => key_fields: Vec<String> = Vec::new(),
             "Several columns that name the point together: a UUIDv5 of their values.";
@@ -200,6 +210,12 @@ options! {
             "Among rows with one id, and against what is stored, the one with the greatest value in this column wins: a number, a date or a timestamp.";
         "shard_key_field" => shard_key_field: Option<String> = None,
             "Instead of `shard_key`: the column that says the shard key of each row, a string or an integer (a numeric key). Missing keys are made. An id has one key: a row that would write it under another one is an error.";
+        "partition" => partition: Option<String> = None,
+            "Milvus: the partition that rows go to, made if it is missing; the default one if not given.";
+        "partition_field" => partition_field: Option<String> = None,
+            "Milvus: instead of `partition`, the column that says the partition of each row, a string. Missing partitions are made.";
+        "auto_id" | "autoid" => auto_id: bool = false,
+            "Milvus: whether the server makes the primary keys of a collection that is created.";
         "batch_rows" | "batch_size" | "upload_batch_size" => batch_rows: Option<NonZeroUsize> = None,
             "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
         "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),
@@ -235,20 +251,7 @@ options! {
 
 /// Options of the contract that are known and do not work yet: refused by name, never ignored.
 pub(super) const PLANNED: &[&str] = &[
-    "database",
-    "token",
-    "token_file",
-    "token_env",
-    "username",
-    "password",
-    "password_file",
-    "password_env",
-    "partitions",
     "query_text",
-    "primarykeyfield",
-    "autoid",
-    "partition",
-    "partition_field",
     "embed_field",
     "embed_vector",
     "embed_model",

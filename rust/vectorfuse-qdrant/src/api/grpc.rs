@@ -5,7 +5,7 @@ use prost::Message;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::net::endpoint::Mismatch;
 use vectorfuse_core::net::grpc::Connection;
-use vectorfuse_core::net::{Answer, Failure};
+use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 
 use super::calls::Call;
@@ -37,7 +37,7 @@ pub(crate) struct Transport {
 impl Transport {
     /// To the server that the options name. Nothing is sent yet.
     pub(crate) fn open(options: &Options) -> Result<Self> {
-        Ok(Self { connection: Connection::open(options, PORT, "api-key")? })
+        Ok(Self { connection: Connection::open(options, PORT, Header::api_key("api-key", options))? })
     }
 
     /// The request as it goes over the wire, as often as it must.

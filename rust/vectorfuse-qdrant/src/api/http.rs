@@ -5,7 +5,7 @@ use serde::Deserialize;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::net::endpoint::Mismatch;
 use vectorfuse_core::net::http::{Connection, Request};
-use vectorfuse_core::net::{Answer, Failure};
+use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 
 use super::grpc;
@@ -37,7 +37,7 @@ pub(crate) struct Transport {
 impl Transport {
     /// To the server that the options name. Nothing is sent yet.
     pub(crate) fn open(options: &Options) -> Result<Self> {
-        Ok(Self { connection: Connection::open(options, PORT, "api-key", refusal)? })
+        Ok(Self { connection: Connection::open(options, PORT, Header::api_key("api-key", options), refusal)? })
     }
 
     /// The request in JSON.

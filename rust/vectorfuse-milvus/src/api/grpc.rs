@@ -1,0 +1,80 @@
+//! Milvus over gRPC: messages travel encoded over our own connection, which knows their size.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use prost::Message;
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::net::endpoint::Mismatch;
+use vectorfuse_core::net::grpc::Connection;
+use vectorfuse_core::net::{Answer, Failure, Header};
+use vectorfuse_core::options::Options;
+use vectorfuse_core::secret::Secret;
+
+use super::calls::Call;
+
+/// Milvus's port.
+const PORT: u16 = 19530;
+
+/// A server, spoken to in gRPC.
+#[derive(Clone)]
+pub(super) struct Transport {
+    connection: Connection,
+}
+
+impl Transport {
+    /// To the server that the options name. Nothing is sent yet.
+    pub(super) fn open(options: &Options) -> Result<Self> {
+        let mut headers: Vec<Header> = credentials(options)?.into_iter().collect();
+        // Some requests have no field for the database.
+        if let Some(database) = &options.named.database {
+            headers.push(Header { name: "dbname", option: "database", value: Secret::new(database) });
+        }
+        Ok(Self { connection: Connection::open(options, PORT, headers)? })
+    }
+
+    /// Sends an encoded request once; an answer larger than `largest` bytes is not taken.
+    pub(super) async fn send<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
+        self.connection.call(C::METHOD, request, largest).await
+    }
+
+    /// What is wrong with the url, after a request failed as if nobody answered; `None` if it may be right.
+    pub(super) async fn wrong_url(&self) -> Option<Error> {
+        let words = match self.connection.mismatch().await? {
+            Mismatch::Http => {
+                "the url answers HTTP, not gRPC: give Milvus's own port (19530), not that of its web pages"
+            }
+            Mismatch::Grpc => "the url's port does not speak gRPC",
+            Mismatch::Tls => "the url's port speaks TLS: write `https://` instead of `http://`",
+            Mismatch::Plain => "the url's port speaks no TLS: write `http://` instead of `https://`",
+        };
+        Some(Error::options(words))
+    }
+}
+
+/// The request as it goes over the wire, as often as it must.
+pub(super) fn encode(request: &impl Message) -> Bytes {
+    Bytes::from(request.encode_to_vec())
+}
+
+/// Milvus takes `user:password` and API keys alike: base64, without a scheme before it.
+fn credentials(options: &Options) -> Result<Option<Header>> {
+    let named = &options.named;
+    let header =
+        |option, text: &str| Header { name: "authorization", option, value: Secret::new(STANDARD.encode(text)) };
+    let keys = [("token", &named.token), ("api_key", &named.api_key)];
+    let mut given = keys.into_iter().filter_map(|(option, key)| Some((option, key.as_ref()?)));
+    match (given.next(), given.next(), &named.username, &named.password) {
+        (None, None, None, None) => Ok(None),
+        (Some((option, key)), None, None, None) => Ok(Some(header(option, key.expose()))),
+        (None, None, Some(user), Some(password)) => {
+            Ok(Some(header("password", &format!("{user}:{}", password.expose()))))
+        }
+        (None, None, Some(_), None) | (None, None, None, Some(_)) => {
+            Err(Error::options("options `username` and `password` go together"))
+        }
+        (Some(_) | None, _, _, _) => {
+            Err(Error::options("options `token`, `api_key`, and `username` with `password` all say who asks: give one"))
+        }
+    }
+}

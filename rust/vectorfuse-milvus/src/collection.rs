@@ -1,0 +1,272 @@
+//! What a collection is made of: its fields, each with its type, and the settings that reads and writes depend on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use vectorfuse_core::claims::Kinds;
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::vector::VectorKind;
+
+use crate::api::proto::{ConsistencyLevel, DataType, DescribeCollectionResponse, FieldSchema, KeyValue};
+use crate::version::Version;
+
+/// How the description of a field begins that says the type of its column in Spark.
+const KEPT: &str = "vectorfuse: ";
+/// The field of a row's keys that are no fields of the schema.
+pub(crate) const DYNAMIC_FIELD: &str = "$meta";
+
+/// A collection that is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Collection {
+    /// Its own name, also where an alias was asked for.
+    pub(crate) name: String,
+    /// Its fields in their order, without the dynamic one.
+    pub(crate) fields: Vec<Field>,
+    /// Whether a row can have keys that are no fields, in `$meta`.
+    pub(crate) is_dynamic: bool,
+    /// Whether the server spreads rows over partitions by a field, so that nobody else may name partitions.
+    pub(crate) has_partition_key: bool,
+    pub(crate) shards: i32,
+    /// What a read that does not say sees.
+    pub(crate) consistency: Consistency,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) properties: BTreeMap<String, String>,
+    /// The server's.
+    pub(crate) version: Version,
+}
+
+/// How far behind the newest write a read may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Consistency {
+    /// Everything that was acknowledged before the read began.
+    Strong,
+    /// What this connection has written.
+    Session,
+    /// A few seconds behind.
+    Bounded,
+    /// Whatever is there.
+    Eventually,
+}
+
+/// A field of a collection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) data_type: FieldType,
+    pub(crate) is_primary: bool,
+    /// Whether the server makes its values.
+    pub(crate) is_auto: bool,
+    pub(crate) is_partition_key: bool,
+    pub(crate) is_nullable: bool,
+    /// Whether a row that leaves it out gets a value.
+    pub(crate) has_default: bool,
+    /// Whether the server computes it from other fields.
+    pub(crate) is_output: bool,
+    /// What it was in Spark, if VectorFuse has made it.
+    pub(crate) kept: Option<Kept>,
+}
+
+/// What a field was in Spark.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// The column's type.
+    #[serde(rename = "type")]
+    pub(crate) data_type: SparkType,
+    /// Spark's metadata of the column.
+    #[serde(default)]
+    pub(crate) metadata: Value,
+}
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum FieldType {
+    Scalar(ScalarType),
+    /// A list of at most so many values.
+    Array {
+        element: ScalarType,
+        max_capacity: Option<u64>,
+    },
+    /// A vector of so many dimensions; a sparse one has none.
+    Vector {
+        kind: VectorType,
+        dim: Option<u64>,
+    },
+}
+
+/// The type of one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ScalarType {
+    Bool,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Float,
+    Double,
+    /// Text of at most so many bytes.
+    VarChar {
+        max_length: Option<u64>,
+    },
+    /// Text without a bound.
+    Text,
+    Json,
+    Timestamptz,
+    Geometry,
+}
+
+/// As what a server keeps a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum VectorType {
+    Float,
+    Float16,
+    BFloat16,
+    Int8,
+    Binary,
+    Sparse,
+}
+
+impl Collection {
+    /// Reads the server's description.
+    pub(crate) fn of(described: DescribeCollectionResponse, version: Version) -> Result<Self> {
+        let consistency = match described.consistency_level() {
+            ConsistencyLevel::Strong => Consistency::Strong,
+            ConsistencyLevel::Session => Consistency::Session,
+            ConsistencyLevel::Bounded | ConsistencyLevel::Customized => Consistency::Bounded,
+            ConsistencyLevel::Eventually => Consistency::Eventually,
+        };
+        let schema = described.schema.unwrap_or_default();
+        let auto_id = schema.auto_id;
+        let fields = schema.fields.into_iter().filter(|field| !field.is_dynamic);
+        let fields: Vec<Field> = fields.map(|field| Field::of(field, auto_id)).collect::<Result<_>>()?;
+        let name = if described.collection_name.is_empty() { schema.name } else { described.collection_name };
+        Ok(Self {
+            name,
+            has_partition_key: fields.iter().any(|field| field.is_partition_key),
+            is_dynamic: schema.enable_dynamic_field,
+            shards: described.shards_num,
+            consistency,
+            aliases: described.aliases,
+            properties: described.properties.into_iter().map(|property| (property.key, property.value)).collect(),
+            fields,
+            version,
+        })
+    }
+
+    /// The field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The primary key: a row without one is none.
+    pub(crate) fn primary(&self) -> Result<&Field> {
+        let primary = self.fields.iter().find(|field| field.is_primary);
+        primary.ok_or_else(|| Error::internal("the server describes a collection without a primary key"))
+    }
+
+    /// What each vector is made of.
+    pub(crate) fn kinds(&self) -> Kinds {
+        let kind = |field: &Field| Some((field.name.clone(), field.data_type.vector()?.kind()));
+        self.fields.iter().filter_map(kind).collect()
+    }
+}
+
+impl Field {
+    fn of(field: FieldSchema, auto_id: bool) -> Result<Self> {
+        let data_type = FieldType::of(&field)?;
+        Ok(Self {
+            is_auto: field.auto_id || (auto_id && field.is_primary_key),
+            is_primary: field.is_primary_key,
+            is_partition_key: field.is_partition_key,
+            is_nullable: field.nullable,
+            has_default: field.default_value.is_some_and(|value| value.data.is_some()),
+            is_output: field.is_function_output,
+            kept: field.description.strip_prefix(KEPT).and_then(|kept| serde_json::from_str(kept).ok()),
+            name: field.name,
+            data_type,
+        })
+    }
+}
+
+impl Kept {
+    /// The description of a field that is made for a column of this type.
+    pub(crate) fn description(&self) -> String {
+        format!("{KEPT}{}", json!(self))
+    }
+}
+
+impl FieldType {
+    fn of(field: &FieldSchema) -> Result<Self> {
+        let scalar = |data_type| scalar(data_type, &field.type_params);
+        let unknown = || {
+            let number = field.data_type;
+            Error::unsupported(format!(
+                "field `{}` has a type that VectorFuse does not know (number {number})",
+                field.name
+            ))
+        };
+        let vector = |kind| Ok(Self::Vector { kind, dim: parameter(&field.type_params, "dim") });
+        match DataType::try_from(field.data_type).map_err(|_| unknown())? {
+            DataType::Array => Ok(Self::Array {
+                element: scalar(field.element_type()).ok_or_else(unknown)?,
+                max_capacity: parameter(&field.type_params, "max_capacity"),
+            }),
+            DataType::FloatVector => vector(VectorType::Float),
+            DataType::Float16Vector => vector(VectorType::Float16),
+            DataType::Bfloat16Vector => vector(VectorType::BFloat16),
+            DataType::Int8Vector => vector(VectorType::Int8),
+            DataType::BinaryVector => vector(VectorType::Binary),
+            DataType::SparseFloatVector => Ok(Self::Vector { kind: VectorType::Sparse, dim: None }),
+            other => scalar(other).map(Self::Scalar).ok_or_else(unknown),
+        }
+    }
+
+    /// As what the server keeps it, if it is a vector.
+    pub(crate) fn vector(self) -> Option<VectorType> {
+        match self {
+            Self::Vector { kind, .. } => Some(kind),
+            Self::Scalar(_) | Self::Array { .. } => None,
+        }
+    }
+}
+
+impl VectorType {
+    /// What it is made of.
+    pub(crate) fn kind(self) -> VectorKind {
+        match self {
+            Self::Float | Self::Float16 | Self::BFloat16 | Self::Int8 | Self::Binary => VectorKind::Dense,
+            Self::Sparse => VectorKind::Sparse,
+        }
+    }
+}
+
+fn scalar(data_type: DataType, parameters: &[KeyValue]) -> Option<ScalarType> {
+    Some(match data_type {
+        DataType::Bool => ScalarType::Bool,
+        DataType::Int8 => ScalarType::Int8,
+        DataType::Int16 => ScalarType::Int16,
+        DataType::Int32 => ScalarType::Int32,
+        DataType::Int64 => ScalarType::Int64,
+        DataType::Float => ScalarType::Float,
+        DataType::Double => ScalarType::Double,
+        DataType::VarChar | DataType::String => ScalarType::VarChar { max_length: parameter(parameters, "max_length") },
+        DataType::Text => ScalarType::Text,
+        DataType::Json => ScalarType::Json,
+        DataType::Timestamptz => ScalarType::Timestamptz,
+        DataType::Geometry => ScalarType::Geometry,
+        DataType::None
+        | DataType::Array
+        | DataType::BinaryVector
+        | DataType::FloatVector
+        | DataType::Float16Vector
+        | DataType::Bfloat16Vector
+        | DataType::SparseFloatVector
+        | DataType::Int8Vector
+        | DataType::ArrayOfVector => return None,
+    })
+}
+
+fn parameter(parameters: &[KeyValue], key: &str) -> Option<u64> {
+    parameters.iter().find(|parameter| parameter.key == key)?.value.parse().ok()
+}

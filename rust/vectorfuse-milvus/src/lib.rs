@@ -1,0 +1,109 @@
+//! Milvus as a store: collections of rows with a primary key, vectors and typed fields.
+//!
+//! This crate knows how Milvus's requests and answers look, and neither Spark nor JNI.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
+
+mod api;
+mod collection;
+mod version;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::Options;
+use vectorfuse_core::paging::BatchStream;
+use vectorfuse_core::predicate::{Expr, Fit};
+use vectorfuse_core::schema::SparkField;
+use vectorfuse_core::store::{Store, Writer};
+use vectorfuse_core::table::{Scan, Size, Table};
+use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest};
+
+use crate::api::Api;
+use crate::collection::Collection;
+use crate::version::Version;
+
+/// Options of other stores.
+const FOREIGN: &[&str] = &["shard_key", "shard_key_field", "ordering", "write_consistency_factor", "on_disk_payload"];
+
+/// One collection of a Milvus server.
+pub struct Milvus {
+    options: Options,
+    api: Api,
+}
+
+impl Milvus {
+    /// The collection that the options name; nothing is sent yet.
+    pub fn open(options: Options) -> Result<Self> {
+        options.refuse("milvus", FOREIGN)?;
+        let api = Api::open(&options, Arc::new(Metrics::default()))?;
+        Ok(Self { options, api })
+    }
+
+    /// The error of something that is wrong with the collection as a whole.
+    fn place(&self, error: Error) -> Error {
+        error.with("store", "milvus").with("collection", self.api.collection())
+    }
+
+    /// The collection as it is; `None` if it is not there.
+    async fn collection(&self) -> Result<Option<Collection>> {
+        let version = Version::parse(&self.api.version().await?).map_err(|error| self.place(error))?;
+        let described = self.api.describe().await?;
+        described.map(|described| Collection::of(described, version)).transpose().map_err(|error| self.place(error))
+    }
+
+    fn missing(&self) -> Error {
+        self.place(Error::new(Kind::NotFound, format!("there is no collection `{}`", self.api.collection())))
+    }
+}
+
+#[async_trait]
+impl Store for Milvus {
+    async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table> {
+        todo!()
+    }
+
+    fn accepts(&self, table: &Table, predicates: &[Expr]) -> Result<Vec<Fit>> {
+        todo!()
+    }
+
+    fn orders(&self, _table: &Table, _column: &str) -> Result<bool> {
+        // A query has no order but that of the key.
+        Ok(false)
+    }
+
+    async fn groups(&self, _scan: &Scan) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn size(&self, scan: &Scan) -> Result<Option<Size>> {
+        todo!()
+    }
+
+    async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
+        todo!()
+    }
+
+    fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
+        todo!()
+    }
+
+    async fn exists(&self) -> Result<bool> {
+        Ok(self.collection().await?.is_some())
+    }
+
+    async fn prepare(&self, request: WriteRequest) -> Result<WritePlan> {
+        todo!()
+    }
+
+    fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>> {
+        todo!()
+    }
+
+    async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
+        todo!()
+    }
+}

@@ -1,0 +1,75 @@
+//! What a server can do, by its version: what an older one does not know it would pass over, or not survive.
+
+use serde::{Deserialize, Serialize};
+use vectorfuse_core::error::{Error, Result};
+
+/// The version of a server: `v2.3.5` is (2, 3, 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Version(pub(crate) u32, pub(crate) u32, pub(crate) u32);
+
+/// Something that not every server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Feature {
+    /// What it is, for messages.
+    pub(crate) name: &'static str,
+    /// The first version that has it.
+    pub(crate) since: Version,
+}
+
+impl Version {
+    /// Of the server's own text, which may begin with `v` or with the name of an edition (`milvus-lite-3.2.2`).
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+        let numbers: Vec<u32> = numbers.take(3).map_while(|part| part.parse().ok()).collect();
+        match numbers[..] {
+            [major, minor] => Ok(Self(major, minor, 0)),
+            [major, minor, patch] => Ok(Self(major, minor, patch)),
+            _ => Err(Error::internal(format!("the server says that its version is `{text}`"))),
+        }
+    }
+
+    /// Whether the server has the feature.
+    pub(crate) fn has(self, feature: Feature) -> bool {
+        self >= feature.since
+    }
+
+    /// Refuses a server that lacks the feature; `used` says by what it is needed.
+    pub(crate) fn require(self, feature: Feature, used: &str) -> Result<()> {
+        if self.has(feature) {
+            return Ok(());
+        }
+        let Feature { name, since } = feature;
+        Err(Error::unsupported(format!("{used} needs {name}, which Milvus has since {since}: the server is {self}")))
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_servers_write_them() {
+        assert_eq!(Version::parse("v2.3.5").unwrap(), Version(2, 3, 5));
+        assert_eq!(Version::parse("2.6.0-rc1").unwrap(), Version(2, 6, 0));
+        assert_eq!(Version::parse("milvus-lite-3.2.2").unwrap(), Version(3, 2, 2));
+        assert_eq!(Version::parse("2.5").unwrap(), Version(2, 5, 0));
+        assert!(Version::parse("unknown").is_err());
+    }
+
+    #[test]
+    fn an_older_server_is_refused_by_name() {
+        let feature = Feature { name: "nullable fields", since: Version(2, 5, 0) };
+        assert!(Version(2, 5, 0).require(feature, "a null").is_ok());
+        let error = Version(2, 3, 5).require(feature, "a null in column `a`").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "a null in column `a` needs nullable fields, which Milvus has since 2.5.0: the server is 2.3.5"
+        );
+    }
+}
