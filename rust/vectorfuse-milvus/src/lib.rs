@@ -6,6 +6,7 @@
 
 mod api;
 mod collection;
+mod details;
 mod version;
 
 use std::sync::Arc;

@@ -1,0 +1,34 @@
+//! What the plans of a read and of a write carry of the collection, so that tasks need not ask for it again.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use vectorfuse_core::error::{Error, Result};
+
+use crate::collection::Collection;
+
+/// What the plan of a write carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WriteDetails {
+    /// The collection that rows are written to: as it is, or, if it is yet to be created, as it will be. Dimensions that
+    /// only the data knows are open.
+    pub(crate) collection: Collection,
+    /// Whether it is yet to be created.
+    pub(crate) create: bool,
+    /// Its name, if that is not the one in the options.
+    pub(crate) written: Option<String>,
+    /// Whether the name of the options becomes an alias of it in the end.
+    pub(crate) swap: bool,
+    /// This write, if the collection must be one that it has made.
+    pub(crate) made_for: Option<String>,
+}
+
+/// As a plan has it.
+pub(crate) fn to_plan(details: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(details).map_err(|error| Error::internal("a plan can't be written").caused_by(error))
+}
+
+/// From a plan.
+pub(crate) fn of_plan<T: DeserializeOwned>(details: &Value) -> Result<T> {
+    T::deserialize(details).map_err(|error| Error::internal("a plan's details can't be read").caused_by(error))
+}
