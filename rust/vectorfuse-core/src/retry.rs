@@ -86,6 +86,24 @@ impl RetryPolicy {
     }
 }
 
+/// Asks again after each pause until there is an answer, for about as long as `longest`; `None` if there never was one.
+pub async fn until<T, F, Fut>(longest: Duration, pause: Duration, mut ask: F) -> Result<Option<T>>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<Option<T>>>,
+{
+    let started = tokio::time::Instant::now();
+    loop {
+        if let Some(answer) = ask().await? {
+            return Ok(Some(answer));
+        }
+        if started.elapsed() >= longest {
+            return Ok(None);
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -124,6 +142,17 @@ mod tests {
             .await;
         assert_eq!(result.map_err(|error| error.kind()), Err(Kind::Data));
         assert_eq!(tries.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_waited_for_comes_or_does_not() {
+        let tries = AtomicUsize::new(0);
+        let ask = || async { Ok(Some(()).filter(|()| tries.fetch_add(1, Ordering::Relaxed) == 2)) };
+        assert_eq!(until(Duration::from_secs(60), Duration::from_millis(1), ask).await.ok(), Some(Some(())));
+        let never = || async { Ok(None::<()>) };
+        assert_eq!(until(Duration::from_millis(5), Duration::from_millis(1), never).await.ok(), Some(None));
+        let fails = || async { Err::<Option<()>, _>(Error::data("bad")) };
+        assert!(until(Duration::from_secs(60), Duration::from_millis(1), fails).await.is_err());
     }
 
     #[tokio::test]

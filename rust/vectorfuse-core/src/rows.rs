@@ -201,6 +201,21 @@ impl<'a> Rows<'a> {
         Ok(None)
     }
 
+    /// The length in bytes of this vector, which is packed, from the first row that has it; `None` if none does.
+    pub fn vector_bytes(&self, name: &str) -> Result<Option<u64>> {
+        let is_whole = |column: &Column| matches!(&column.role, Role::Vector(other) if other == name);
+        let Some(column) = self.plan.columns.iter().position(is_whole) else { return Ok(None) };
+        for row in 0..self.count {
+            match self.readers[column].bytes(row).map(<[u8]>::len) {
+                Some(0) if self.rejects.pass_over() => {}
+                Some(0) => return Err(self.place(Error::data("the vector is empty"), column, row)),
+                Some(length) => return Ok(Some(length as u64)),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
     /// The error of a row that is written without any of the vectors which the write has; `Ok` if it has none. `key` is
     /// the row's key.
     pub fn refuse_without_vector(&self, row: usize, key: &impl Display) -> Result<()> {

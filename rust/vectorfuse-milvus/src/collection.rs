@@ -14,6 +14,8 @@ use crate::version::Version;
 
 /// How the description of a field begins that says the type of its column in Spark.
 const KEPT: &str = "vectorfuse: ";
+/// How the property of a collection begins that says the same of one of its fields, where descriptions get lost.
+const KEPT_PROPERTY: &str = "vectorfuse.";
 /// The field of a row's keys that are no fields of the schema.
 pub(crate) const DYNAMIC_FIELD: &str = "$meta";
 
@@ -139,8 +141,15 @@ impl Collection {
         let schema = described.schema.unwrap_or_default();
         let auto_id = schema.auto_id;
         let fields = schema.fields.into_iter().filter(|field| !field.is_dynamic);
-        let fields: Vec<Field> = fields.map(|field| Field::of(field, auto_id)).collect::<Result<_>>()?;
-        let name = if described.collection_name.is_empty() { schema.name } else { described.collection_name };
+        let mut fields: Vec<Field> = fields.map(|field| Field::of(field, auto_id)).collect::<Result<_>>()?;
+        let properties: BTreeMap<String, String> =
+            described.properties.into_iter().map(|property| (property.key, property.value)).collect();
+        for field in fields.iter_mut().filter(|field| field.kept.is_none()) {
+            let kept = properties.get(&kept_property(&field.name));
+            field.kept = kept.and_then(|kept| serde_json::from_str(kept).ok());
+        }
+        // Beside the schema, real servers repeat the name that was asked for, which may be an alias.
+        let name = if schema.name.is_empty() { described.collection_name } else { schema.name };
         Ok(Self {
             name,
             has_partition_key: fields.iter().any(|field| field.is_partition_key),
@@ -148,7 +157,7 @@ impl Collection {
             shards: described.shards_num,
             consistency,
             aliases: described.aliases,
-            properties: described.properties.into_iter().map(|property| (property.key, property.value)).collect(),
+            properties,
             fields,
             version,
         })
@@ -192,8 +201,18 @@ impl Field {
 impl Kept {
     /// The description of a field that is made for a column of this type.
     pub(crate) fn description(&self) -> String {
-        format!("{KEPT}{}", json!(self))
+        format!("{KEPT}{}", self.json())
     }
+
+    /// As JSON.
+    pub(crate) fn json(&self) -> String {
+        json!(self).to_string()
+    }
+}
+
+/// The property that holds a [`Kept`] as JSON, where the server does not keep the descriptions of fields.
+pub(crate) fn kept_property(field: &str) -> String {
+    format!("{KEPT_PROPERTY}{field}")
 }
 
 impl FieldType {
@@ -222,12 +241,55 @@ impl FieldType {
         }
     }
 
+    /// By Milvus's own name, for messages.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Scalar(scalar) => scalar.name(),
+            Self::Array { element, max_capacity: Some(most) } => {
+                format!("Array of {}, at most {most}", element.name())
+            }
+            Self::Array { element, max_capacity: None } => format!("Array of {}", element.name()),
+            Self::Vector { kind, dim } => {
+                let kind = match kind {
+                    VectorType::Float => "FloatVector",
+                    VectorType::Float16 => "Float16Vector",
+                    VectorType::BFloat16 => "BFloat16Vector",
+                    VectorType::Int8 => "Int8Vector",
+                    VectorType::Binary => "BinaryVector",
+                    VectorType::Sparse => "SparseFloatVector",
+                };
+                dim.map_or_else(|| kind.to_owned(), |dim| format!("{kind}({dim})"))
+            }
+        }
+    }
+
     /// As what the server keeps it, if it is a vector.
     pub(crate) fn vector(self) -> Option<VectorType> {
         match self {
             Self::Vector { kind, .. } => Some(kind),
             Self::Scalar(_) | Self::Array { .. } => None,
         }
+    }
+}
+
+impl ScalarType {
+    fn name(self) -> String {
+        match self {
+            Self::Bool => "Bool",
+            Self::Int8 => "Int8",
+            Self::Int16 => "Int16",
+            Self::Int32 => "Int32",
+            Self::Int64 => "Int64",
+            Self::Float => "Float",
+            Self::Double => "Double",
+            Self::VarChar { max_length: Some(most) } => return format!("VarChar({most})"),
+            Self::VarChar { max_length: None } => "VarChar",
+            Self::Text => "Text",
+            Self::Json => "JSON",
+            Self::Timestamptz => "Timestamptz",
+            Self::Geometry => "Geometry",
+        }
+        .to_owned()
     }
 }
 

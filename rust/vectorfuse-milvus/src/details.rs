@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vectorfuse_core::error::{Error, Result};
 
-use crate::collection::Collection;
+use crate::collection::{Collection, Field, FieldType, VectorType};
 
 /// What the plan of a write carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,17 @@ pub(crate) struct WriteDetails {
     pub(crate) swap: bool,
     /// This write, if the collection must be one that it has made.
     pub(crate) made_for: Option<String>,
+}
+
+impl WriteDetails {
+    /// The name of the first vector whose size is not known.
+    pub(crate) fn vector_without_size(&self) -> &str {
+        let is_open = |field: &&Field| match field.data_type {
+            FieldType::Vector { kind, dim } => dim.is_none() && kind != VectorType::Sparse,
+            FieldType::Scalar(_) | FieldType::Array { .. } => false,
+        };
+        self.collection.fields.iter().find(is_open).map(|field| field.name.as_str()).unwrap_or_default()
+    }
 }
 
 /// As a plan has it.

@@ -6,7 +6,12 @@
 
 mod api;
 mod collection;
+mod columns;
+mod creation;
 mod details;
+mod indexes;
+mod partition;
+mod settings;
 mod version;
 
 use std::sync::Arc;

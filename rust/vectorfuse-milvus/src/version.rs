@@ -16,8 +16,20 @@ pub(crate) struct Feature {
     pub(crate) since: Version,
 }
 
+/// Fields that can be null.
+pub(crate) const NULLABLE: Feature = Feature { name: "nullable fields", since: Version(2, 5, 0) };
+/// Indexes of fields by type, and of arrays and booleans at all.
+pub(crate) const INVERTED_INDEX: Feature = Feature { name: "inverted and bitmap indexes", since: Version(2, 4, 0) };
+/// Upserts of just some fields.
+pub(crate) const PARTIAL_UPDATE: Feature = Feature { name: "partial updates", since: Version(2, 6, 0) };
+
+/// Whether the server, by its own text, does not keep the descriptions of fields: Milvus Lite.
+pub(crate) fn forgets_descriptions(text: &str) -> bool {
+    text.starts_with("milvus_lite") || text.starts_with("milvus-lite")
+}
+
 impl Version {
-    /// Of the server's own text, which may begin with `v` or with the name of an edition (`milvus-lite-3.2.2`).
+    /// Of the server's own text, which may begin with `v` or with the name of an edition (`milvus_lite-3.2.2`).
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
         let numbers: Vec<u32> = numbers.take(3).map_while(|part| part.parse().ok()).collect();
@@ -57,7 +69,8 @@ mod tests {
     fn versions_are_read_as_servers_write_them() {
         assert_eq!(Version::parse("v2.3.5").unwrap(), Version(2, 3, 5));
         assert_eq!(Version::parse("2.6.0-rc1").unwrap(), Version(2, 6, 0));
-        assert_eq!(Version::parse("milvus-lite-3.2.2").unwrap(), Version(3, 2, 2));
+        assert_eq!(Version::parse("v2.3.5-lite").unwrap(), Version(2, 3, 5));
+        assert_eq!(Version::parse("milvus_lite-3.2.2").unwrap(), Version(3, 2, 2));
         assert_eq!(Version::parse("2.5").unwrap(), Version(2, 5, 0));
         assert!(Version::parse("unknown").is_err());
     }

@@ -19,6 +19,7 @@ use vectorfuse_core::vector::VectorKind;
 
 use crate::alias::SWAPPED_KEY;
 use crate::creation::MADE_FOR_KEY;
+use crate::settings;
 
 /// The entry of the collection's metadata that holds the kept schema.
 pub(crate) const METADATA_KEY: &str = "vectorfuse";
@@ -140,11 +141,8 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
             (VectorKind::Dense | VectorKind::Multi, properties) => {
                 let properties = properties.cloned().unwrap_or_default();
                 let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
-                let numbers = match properties.datatype {
-                    None | Some(options::Datatype::Float32) => Numbers::Exact,
-                    Some(options::Datatype::Float16) => Numbers::Rounded,
-                    Some(options::Datatype::Uint8) => Numbers::Bytes,
-                };
+                let datatype = properties.datatype.map(|said| settings::to_datatype(name, said)).transpose()?;
+                let numbers = datatype.map_or(Numbers::Exact, numbers);
                 VectorSpec { size: properties.size, distance, kind, numbers }
             }
         };
@@ -173,7 +171,7 @@ pub(crate) fn creation(vectors: &BTreeMap<String, VectorSpec>, kept: &[Column]) 
             VectorKind::Multi => Some(MultiVectorConfig { comparator: MultiVectorComparator::MaxSim.into() }),
         };
         let Some(size) = spec.size else { return Ok(None) };
-        let distance = to_distance(spec.distance).into();
+        let distance = to_distance(spec.distance)?.into();
         params.insert(name.clone(), VectorParams { size, distance, multivector_config, ..VectorParams::default() });
     }
     let config = match params.remove("") {
@@ -217,13 +215,19 @@ fn numbers(datatype: Datatype) -> Numbers {
     }
 }
 
-fn to_distance(distance: options::Distance) -> Distance {
-    match distance {
+fn to_distance(distance: options::Distance) -> Result<Distance> {
+    Ok(match distance {
         options::Distance::Cosine => Distance::Cosine,
         options::Distance::Euclid => Distance::Euclid,
         options::Distance::Dot => Distance::Dot,
         options::Distance::Manhattan => Distance::Manhattan,
-    }
+        options::Distance::Hamming | options::Distance::Jaccard => {
+            return Err(Error::options(format!(
+                "option `distance` is `{distance}`, which compares binary vectors, and Qdrant has none: say `cosine`, \
+                 `euclid`, `dot` or `manhattan`"
+            )));
+        }
+    })
 }
 
 fn from_distance(distance: Distance) -> Result<options::Distance> {

@@ -24,7 +24,7 @@ pub(crate) fn request(
     made_for: Option<&str>,
 ) -> Result<Option<CreateCollection>> {
     let Some(mut request) = collection::creation(vectors, kept)? else { return Ok(None) };
-    settings::apply(options, &mut request);
+    settings::apply(options, &mut request)?;
     if let Some(write) = made_for {
         let write = Value { kind: Some(Kind::StringValue(write.to_owned())) };
         request.metadata.insert(MADE_FOR_KEY.to_owned(), write);

@@ -11,7 +11,7 @@ use qdrant_client::qdrant::{
     TokenizerType, UuidIndexParams,
 };
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::options::{IndexKind, IndexProperties, Options, Tokenizer};
+use vectorfuse_core::options::{IndexKind as Word, IndexProperties, Options, Tokenizer};
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::{Column, Role};
 
@@ -21,6 +21,40 @@ use crate::path;
 /// The first version that knows indexes of UUIDs, of tenants, and on disk.
 const NEWER_SINCE: (u32, u32) = (1, 11);
 
+/// The types of index that Qdrant has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum IndexKind {
+    Keyword,
+    Integer,
+    Float,
+    Bool,
+    Datetime,
+    Uuid,
+    Text,
+    Geo,
+}
+
+impl IndexKind {
+    fn of(word: Word, field: &str) -> Result<Self> {
+        Ok(match word {
+            Word::Keyword => Self::Keyword,
+            Word::Integer => Self::Integer,
+            Word::Float => Self::Float,
+            Word::Bool => Self::Bool,
+            Word::Datetime => Self::Datetime,
+            Word::Uuid => Self::Uuid,
+            Word::Text => Self::Text,
+            Word::Geo => Self::Geo,
+            Word::Inverted | Word::Bitmap | Word::Sorted | Word::Trie => {
+                return Err(Error::options(format!(
+                    "option `index.{field}` is `{word}`, which Qdrant does not have: an index there is `keyword`, \
+                     `integer`, `float`, `bool`, `datetime`, `uuid`, `text` or `geo`"
+                )));
+            }
+        })
+    }
+}
+
 /// An index that the options ask for.
 #[derive(Clone, Debug)]
 pub(crate) struct Index<'a> {
@@ -28,6 +62,8 @@ pub(crate) struct Index<'a> {
     /// The field as the server spells it.
     path: String,
     kind: IndexKind,
+    /// The same as the user says it.
+    word: Word,
     properties: &'a IndexProperties,
 }
 
@@ -35,15 +71,16 @@ pub(crate) struct Index<'a> {
 pub(crate) fn wanted<'a>(options: &'a Options, columns: &[Column]) -> Result<Vec<Index<'a>>> {
     let index = |(field, properties): (&'a String, &'a IndexProperties)| {
         // `Options` has none without a type.
-        let kind = properties.kind?;
+        let word = properties.kind?;
         Some(find(field, columns).and_then(|(path, data_type)| {
+            let kind = IndexKind::of(word, field)?;
             if !fits(kind, data_type) {
                 return Err(Error::options(format!(
-                    "option `index.{field}`: an index of the type `{kind}` does not fit the column's type {}",
+                    "option `index.{field}`: an index of the type `{word}` does not fit the column's type {}",
                     data_type.name()
                 )));
             }
-            Ok(Index { field, path, kind, properties })
+            Ok(Index { field, path, kind, word, properties })
         }))
     };
     options.indexes.iter().filter_map(index).collect()
@@ -165,7 +202,7 @@ pub(crate) fn refuse_others(wanted: &[Index<'_>], there: &HashMap<String, Payloa
             )))
         };
         if is.data_type() != schema_type(index.kind) {
-            return differs("", &index.kind.to_string(), &format!("{:?}", is.data_type()).to_lowercase());
+            return differs("", &index.word.to_string(), &format!("{:?}", is.data_type()).to_lowercase());
         }
         let (is_tenant, on_disk, tokenizer) = properties(is);
         for (what, said, is) in

@@ -80,8 +80,18 @@ use crate::split::Part;
 const SAMPLE_PAGE: u32 = 100;
 
 /// Options of other stores.
-const FOREIGN: &[&str] =
-    &["token", "username", "password", "database", "partitions", "partition", "partition_field", "auto_id"];
+const FOREIGN: &[&str] = &[
+    "token",
+    "username",
+    "password",
+    "database",
+    "partitions",
+    "partition",
+    "partition_field",
+    "auto_id",
+    "partition_key",
+    "dynamic_field",
+];
 
 /// One collection of a Qdrant server.
 pub struct Qdrant {

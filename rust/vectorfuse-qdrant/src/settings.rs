@@ -23,6 +23,8 @@ use crate::routing;
 
 /// The properties that only a sparse vector has.
 const OF_SPARSE: &[&str] = &["modifier", "index_on_disk"];
+/// Properties of other stores' vectors.
+const FOREIGN: &[&str] = &["index", "index_params"];
 /// The servers that know a property; older ones would pass over it.
 const SINCE: &[(&str, (u32, u32))] = &[("modifier", (1, 10)), ("index_on_disk", (1, 8))];
 
@@ -35,6 +37,14 @@ pub(crate) fn check(options: &Options, vectors: &BTreeMap<String, VectorSpec>, v
             None => continue,
         };
         for property in properties.given() {
+            if FOREIGN.contains(&property) {
+                return Err(Error::options(format!(
+                    "option `{}`: Qdrant makes its own index of vectors: `{}` and `{}` say how",
+                    option_of(name, property),
+                    option_of(name, "hnsw_m"),
+                    option_of(name, "hnsw_ef_construct")
+                )));
+            }
             if OF_SPARSE.contains(&property) != sparse {
                 let (kind, others) = if sparse { ("sparse", "dense") } else { ("dense", "sparse") };
                 return Err(Error::options(format!(
@@ -47,7 +57,7 @@ pub(crate) fn check(options: &Options, vectors: &BTreeMap<String, VectorSpec>, v
         let datatype = match properties.datatype {
             Some(Datatype::Uint8) => Some(("datatype", (1, 9))),
             Some(Datatype::Float16) => Some(("datatype", (1, 11))),
-            Some(Datatype::Float32) | None => None,
+            Some(Datatype::Float32 | Datatype::BFloat16 | Datatype::Int8 | Datatype::Binary) | None => None,
         };
         let given = properties.given();
         let gates = SINCE.iter().copied().filter(|(property, _)| given.contains(property)).chain(datatype);
@@ -67,7 +77,7 @@ pub(crate) fn check(options: &Options, vectors: &BTreeMap<String, VectorSpec>, v
 }
 
 /// Adds what the options say to the request that creates a collection.
-pub(crate) fn apply(options: &Options, request: &mut CreateCollection) {
+pub(crate) fn apply(options: &Options, request: &mut CreateCollection) -> Result<()> {
     let named = &options.named;
     request.shard_number = named.shards.map(Into::into);
     request.replication_factor = named.replicas.map(Into::into);
@@ -81,16 +91,18 @@ pub(crate) fn apply(options: &Options, request: &mut CreateCollection) {
             Some(Config::Params(_)) | None => None,
         };
         if let Some(params) = dense {
-            apply_dense(properties, params);
+            apply_dense(name, properties, params)?;
         } else if let Some(params) = request.sparse_vectors_config.as_mut().and_then(|map| map.map.get_mut(name)) {
             apply_sparse(properties, params);
         }
     }
+    Ok(())
 }
 
-fn apply_dense(properties: &VectorProperties, params: &mut VectorParams) {
+fn apply_dense(name: &str, properties: &VectorProperties, params: &mut VectorParams) -> Result<()> {
     params.on_disk = properties.on_disk;
-    params.datatype = properties.datatype.map(|datatype| to_datatype(datatype).into());
+    let datatype = properties.datatype.map(|said| to_datatype(name, said)).transpose()?;
+    params.datatype = datatype.map(Into::into);
     if properties.hnsw_m.is_some() || properties.hnsw_ef_construct.is_some() {
         params.hnsw_config = Some(HnswConfigDiff {
             m: properties.hnsw_m,
@@ -117,6 +129,7 @@ fn apply_dense(properties: &VectorProperties, params: &mut VectorParams) {
         }
     };
     params.quantization_config = quantization.map(|kind| QuantizationConfig { quantization: Some(kind) });
+    Ok(())
 }
 
 fn apply_sparse(properties: &VectorProperties, params: &mut SparseVectorParams) {
@@ -171,7 +184,8 @@ fn same_dense(
         proto::Datatype::Default => proto::Datatype::Float32,
         other => other,
     };
-    same(&option("datatype"), properties.datatype.map(to_datatype), datatype)?;
+    let said = properties.datatype.map(|said| to_datatype(name, said)).transpose()?;
+    same(&option("datatype"), said, datatype)?;
     same(&option("on_disk"), properties.on_disk, params.on_disk.unwrap_or(false))?;
     // What a vector does not say for itself, the collection says.
     let own = params.hnsw_config.unwrap_or_default();
@@ -216,12 +230,18 @@ fn same_or_unsaid<T: PartialEq + std::fmt::Debug>(option: &str, said: Option<T>,
     }
 }
 
-fn to_datatype(datatype: Datatype) -> proto::Datatype {
-    match datatype {
+pub(crate) fn to_datatype(vector: &str, datatype: Datatype) -> Result<proto::Datatype> {
+    Ok(match datatype {
         Datatype::Float32 => proto::Datatype::Float32,
         Datatype::Float16 => proto::Datatype::Float16,
         Datatype::Uint8 => proto::Datatype::Uint8,
-    }
+        Datatype::BFloat16 | Datatype::Int8 | Datatype::Binary => {
+            return Err(Error::options(format!(
+                "option `{}` is `{datatype}`, as which Qdrant keeps no vectors: say `float32`, `float16` or `uint8`",
+                option_of(vector, "datatype")
+            )));
+        }
+    })
 }
 
 fn to_modifier(modifier: Modifier) -> proto::Modifier {

@@ -26,7 +26,7 @@ pub use table::{OptionRow, markdown, rows};
 pub use value::{Chosen, Seconds};
 pub use words::{
     Compression, Datatype, Disposition, Distance, IdScheme, IndexKind, Modifier, OnError, Ordering, Overwrite,
-    PayloadForm, Quantization, Tokenizer, Transport, WriteMode,
+    PayloadForm, Quantization, Tokenizer, Transport, VectorIndex, WriteMode,
 };
 
 /// The rows of a page where `max_pages` is given and `page_size` is not: spark-fuse's default.

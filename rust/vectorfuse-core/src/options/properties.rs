@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::value::OptionValue;
-use super::{Compression, Datatype, Distance, IndexKind, Modifier, Quantization, Tokenizer};
+use super::{Compression, Datatype, Distance, IndexKind, Modifier, Quantization, Tokenizer, VectorIndex};
 use crate::error::{Error, Result};
 
 macro_rules! properties {
@@ -45,7 +45,11 @@ properties! {
         "distance" => distance: Distance = Distance::parse,
             "How this vector is compared; `distance` if not given.";
         "datatype" => datatype: Datatype = Datatype::parse,
-            "As what the server keeps the numbers: `float32` (the default), `float16`, `uint8`.";
+            "As what the server keeps the numbers: `float32` (the default), `float16`; Qdrant: `uint8`; Milvus: `bfloat16`, `int8`, `binary` (a bit each).";
+        "index" => index: VectorIndex = VectorIndex::parse,
+            "Milvus: the type of the index, by Milvus's name: `auto` (the default), `flat`, `hnsw`, `ivf_flat`, `ivf_sq8`, `ivf_pq`, `scann`, `diskann`; of a binary vector `bin_flat`, `bin_ivf_flat`; of a sparse one `sparse_inverted_index`, `sparse_wand`.";
+        "index_params" => index_params: String = json_object,
+            "Milvus: the index's parameters by Milvus's names, as a JSON object, for example `{\"nlist\": 1024}`.";
         "on_disk" => on_disk: bool = bool::parse,
             "Whether the server keeps the vectors on disk alone.";
         "hnsw_m" => hnsw_m: u64 = count,
@@ -71,7 +75,7 @@ properties! {
     /// The properties of one payload index.
     IndexProperties {
         "type" => kind: IndexKind = IndexKind::parse,
-            "An index of this field of the payload: `keyword`, `integer`, `float`, `bool`, `datetime`, `uuid`, `text`, `geo`. Inside a struct: `index.address.city`; inside an array of structs: `index.parts[].name`.";
+            "An index of this field of the payload: `keyword`, `integer`, `float`, `bool`, `datetime`, `uuid`, `text`, `geo`; Milvus: `inverted` (which the others but `text` and `geo` mean there too), `bitmap`, `sorted`, `trie`. Of Qdrant, inside a struct: `index.address.city`; inside an array of structs: `index.parts[].name`.";
         "is_tenant" => is_tenant: bool = bool::parse,
             "With `keyword` or `uuid`: the field parts the points by tenant.";
         "on_disk" => on_disk: bool = bool::parse,
@@ -85,6 +89,13 @@ fn size(text: &str) -> Result<u64, &'static str> {
     match text.trim().parse() {
         Ok(size @ 1..=65_536) => Ok(size),
         Ok(_) | Err(_) => Err("a number of dimensions from 1 to 65536"),
+    }
+}
+
+fn json_object(text: &str) -> Result<String, &'static str> {
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("a JSON object"),
     }
 }
 

@@ -215,7 +215,11 @@ options! {
         "partition_field" => partition_field: Option<String> = None,
             "Milvus: instead of `partition`, the column that says the partition of each row, a string. Missing partitions are made.";
         "auto_id" | "autoid" => auto_id: bool = false,
-            "Milvus: whether the server makes the primary keys of a collection that is created.";
+            "Milvus: whether the server makes the primary keys of a collection that is created. Rows then have no id, and a task that runs again writes its rows again.";
+        "partition_key" => partition_key: Option<String> = None,
+            "Milvus: the column, an integer or a string, by whose value the server spreads the rows of a collection that is created over partitions; one that is there must have it.";
+        "dynamic_field" => dynamic_field: Option<bool> = None,
+            "Milvus: whether a collection that is created takes keys that are none of its fields (in `$meta`); not if not given. One that is there must say the same.";
         "batch_rows" | "batch_size" | "upload_batch_size" => batch_rows: Option<NonZeroUsize> = None,
             "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
         "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),

@@ -40,11 +40,13 @@ words! {
 }
 words! {
     /// How two dense vectors are compared.
-    Distance, "`cosine`, `euclid`, `dot` or `manhattan`" {
+    Distance, "`cosine`, `euclid`, `dot`, `manhattan`, `hamming` or `jaccard`" {
         "cosine" => Cosine,
         "euclid" | "l2" => Euclid,
         "dot" | "ip" => Dot,
         "manhattan" => Manhattan,
+        "hamming" => Hamming,
+        "jaccard" => Jaccard,
     }
 }
 words! {
@@ -90,7 +92,10 @@ words! {
 }
 words! {
     /// As what a server keeps the numbers of a vector.
-    Datatype, "`float32`, `float16` or `uint8`" { "float32" => Float32, "float16" => Float16, "uint8" => Uint8, }
+    Datatype, "`float32`, `float16`, `bfloat16`, `int8`, `uint8` or `binary`" {
+        "float32" => Float32, "float16" => Float16, "bfloat16" => BFloat16, "int8" => Int8, "uint8" => Uint8,
+        "binary" => Binary,
+    }
 }
 words! {
     /// How a server makes vectors smaller.
@@ -117,10 +122,19 @@ words! {
     Modifier, "`none` or `idf`" { "none" => None, "idf" => Idf, }
 }
 words! {
-    /// The type of a payload index.
-    IndexKind, "`keyword`, `integer`, `float`, `bool`, `datetime`, `uuid`, `text` or `geo`" {
+    /// The type of an index of a payload's field.
+    IndexKind, "`keyword`, `integer`, `float`, `bool`, `datetime`, `uuid`, `text`, `geo`, `inverted`, `bitmap`, `sorted` or `trie`" {
         "keyword" => Keyword, "integer" => Integer, "float" => Float, "bool" => Bool, "datetime" => Datetime,
-        "uuid" => Uuid, "text" => Text, "geo" => Geo,
+        "uuid" => Uuid, "text" => Text, "geo" => Geo, "inverted" => Inverted, "bitmap" => Bitmap,
+        "sorted" | "stl_sort" => Sorted, "trie" => Trie,
+    }
+}
+words! {
+    /// The type of a vector's index, where users choose it.
+    VectorIndex, "`auto`, `flat`, `hnsw`, `ivf_flat`, `ivf_sq8`, `ivf_pq`, `scann`, `diskann`, `bin_flat`, `bin_ivf_flat`, `sparse_inverted_index` or `sparse_wand`" {
+        "auto" | "autoindex" => Auto, "flat" => Flat, "hnsw" => Hnsw, "ivf_flat" => IvfFlat, "ivf_sq8" => IvfSq8,
+        "ivf_pq" => IvfPq, "scann" => Scann, "diskann" => DiskAnn, "bin_flat" => BinFlat,
+        "bin_ivf_flat" => BinIvfFlat, "sparse_inverted_index" => SparseInvertedIndex, "sparse_wand" => SparseWand,
     }
 }
 words! {

@@ -13,6 +13,8 @@ pub(super) fn check(status: Option<&Status>) -> Result<()> {
     let (kind, code) = match (status.code, status.legacy_code) {
         (0, 0) => return Ok(()),
         (0, legacy) => (of_legacy(legacy), legacy),
+        // Milvus Lite repeats an old code as a new one. The server has no code that is the same in both sets.
+        (code, legacy) if code == legacy && code < 100 => (of_legacy(legacy), legacy),
         (code, _) => (of_code(code), code),
     };
     let kind = if status.retriable && kind == Kind::Internal { Kind::Unavailable } else { kind };
@@ -44,8 +46,9 @@ fn of_code(code: i32) -> Kind {
 fn of_legacy(code: i32) -> Kind {
     match code {
         2 | 45..=47 | 50 | 55..=57 | 100 => Kind::Unavailable,
-        3 | 29..=44 => Kind::Denied,
+        3 | 29..=34 | 36..=44 => Kind::Denied,
         4 | 25 | 28 => Kind::NotFound,
+        35 => Kind::AlreadyExists,
         5..=13 | 23 | 62 => Kind::Data,
         48 | 49 | 53 | 54 => Kind::RateLimited,
         51 => Kind::Unsupported,
@@ -71,6 +74,10 @@ mod tests {
         assert_eq!(kind(8, 49), Kind::RateLimited);
         assert_eq!(kind(0, 49), Kind::RateLimited);
         assert_eq!(kind(65535, 1), Kind::Internal);
+        assert_eq!(kind(1, 56), Kind::Unavailable, "not ready");
+        assert_eq!(kind(1, 1), Kind::Internal, "what Milvus Lite says of a collection that is there already");
+        assert_eq!(kind(6, 6), Kind::Data);
+        assert_eq!(kind(35, 35), Kind::AlreadyExists);
         let error = check(Some(&Status { retriable: true, ..status(65535, 1) })).unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
         assert_eq!(error.to_string(), "the store says: no (code: 65535)");
