@@ -1,0 +1,123 @@
+//! The texts of Milvus's boolean expressions: constants, and the few forms that every server reads alike.
+//!
+//! Names of fields need no quotes: servers take letters, digits and `_` alone. What a server lacks was seen on 2.3 (no
+//! `is null`, no constant `true`, no literal of the least integer) and on milvus-lite (`in` tells the two zeros apart).
+
+use crate::key::Key;
+
+/// An expression that is true of no row.
+pub(crate) fn never(field: &str) -> String {
+    format!("{field} in []")
+}
+
+/// Both are true.
+pub(crate) fn both(a: &str, b: &str) -> String {
+    format!("({a}) and ({b})")
+}
+
+/// A text in quotes. Everything that is not escaped here stands for itself on every server.
+pub(crate) fn text(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '\\' => quoted.push_str("\\\\"),
+            '"' => quoted.push_str("\\\""),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A finite double: with a point or an exponent, so that no server takes it for an integer.
+pub(crate) fn double(value: f64) -> String {
+    format!("{value:?}")
+}
+
+/// The field has one of these values.
+pub(crate) fn among<'a>(field: &str, keys: impl IntoIterator<Item = &'a Key>) -> String {
+    let (mut literals, mut has_least) = (Vec::new(), false);
+    for key in keys {
+        match key {
+            // Servers read the minus and the number apart, and the number is too large.
+            Key::Integer(i64::MIN) => has_least = true,
+            Key::Integer(number) => literals.push(number.to_string()),
+            Key::Text(written) => literals.push(text(written)),
+        }
+    }
+    let listed = format!("{field} in [{}]", literals.join(", "));
+    match (has_least, literals.is_empty()) {
+        (false, _) => listed,
+        (true, true) => least(field),
+        (true, false) => format!("({listed} or {})", least(field)),
+    }
+}
+
+/// The field has this value.
+pub(crate) fn same(field: &str, key: &Key) -> String {
+    match key {
+        Key::Integer(i64::MIN) => least(field),
+        Key::Integer(number) => format!("{field} == {number}"),
+        Key::Text(written) => format!("{field} == {}", text(written)),
+    }
+}
+
+/// The field's value comes after this one.
+pub(crate) fn after(field: &str, key: &Key) -> String {
+    match key {
+        Key::Integer(i64::MIN) => format!("{field} >= {}", i64::MIN + 1),
+        Key::Integer(number) => format!("{field} > {number}"),
+        Key::Text(written) => format!("{field} > {}", text(written)),
+    }
+}
+
+/// The field's value comes before this one.
+pub(crate) fn before(field: &str, key: &Key) -> String {
+    match key {
+        Key::Integer(i64::MIN) => never(field),
+        Key::Integer(number) => format!("{field} < {number}"),
+        Key::Text(written) => format!("{field} < {}", text(written)),
+    }
+}
+
+/// The field is the least integer, which has no literal.
+fn least(field: &str) -> String {
+    format!("{field} < {}", i64::MIN + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_where_servers_want_it() {
+        assert_eq!(text(""), "\"\"");
+        assert_eq!(text("a\"b\\c\nd\te\rf'g%h😀"), "\"a\\\"b\\\\c\\nd\\te\\rf'g%h😀\"");
+    }
+
+    #[test]
+    fn doubles_are_never_taken_for_integers() {
+        for (value, written) in [(0.0, "0.0"), (-1.0, "-1.0"), (1e300, "1e300"), (0.1, "0.1"), (1e16, "1e16")] {
+            assert_eq!(double(value), written);
+        }
+    }
+
+    #[test]
+    fn the_least_integer_needs_no_literal() {
+        let (least, text) = (Key::Integer(i64::MIN), Key::Text("a\"".to_owned()));
+        assert_eq!(same("k", &least), "k < -9223372036854775807");
+        assert_eq!(after("k", &least), "k >= -9223372036854775807");
+        assert_eq!(before("k", &least), "k in []");
+        assert_eq!(among("k", [&least]), "k < -9223372036854775807");
+        assert_eq!(among("k", [&least, &Key::Integer(3)]), "(k in [3] or k < -9223372036854775807)");
+        assert_eq!(among("k", []), "k in []");
+        assert_eq!(among("k", [&text, &text]), "k in [\"a\\\"\", \"a\\\"\"]");
+        assert_eq!(same("k", &text), "k == \"a\\\"\"");
+        assert_eq!(after("k", &Key::Integer(-1)), "k > -1");
+        assert_eq!(both("a", "b or c"), "(a) and (b or c)");
+    }
+}
