@@ -364,6 +364,12 @@ fn request(
     }))
 }
 
+/// Whether the collection can be made so, as far as is known before its sizes are.
+pub(crate) fn check(planned: &Collection, options: &Options, name: &str) -> Result<()> {
+    request(planned, name, None, false)?;
+    indexes::of_created(options, planned).map(drop)
+}
+
 /// The field as the server describes it; `None` as long as its size is not known.
 fn described(field: &Field) -> Result<Option<FieldSchema>> {
     let mut schema = FieldSchema {

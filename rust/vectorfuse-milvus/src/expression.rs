@@ -10,6 +10,11 @@ pub(crate) fn never(field: &str) -> String {
     format!("{field} in []")
 }
 
+/// An expression that is true of every row.
+pub(crate) fn always(field: &str) -> String {
+    format!("not ({field} in [])")
+}
+
 /// Both are true.
 pub(crate) fn both(a: &str, b: &str) -> String {
     format!("({a}) and ({b})")

@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
+mod alias;
 mod api;
 mod collection;
 mod columns;
@@ -13,7 +14,10 @@ mod expression;
 mod indexes;
 mod key;
 mod partition;
+mod prepare;
+mod roles;
 mod settings;
+mod truncation;
 mod version;
 
 use std::sync::Arc;
@@ -58,9 +62,16 @@ impl Milvus {
 
     /// The collection as it is; `None` if it is not there.
     async fn collection(&self) -> Result<Option<Collection>> {
-        let version = Version::parse(&self.api.version().await?).map_err(|error| self.place(error))?;
+        let version = self.version().await?;
+        if !self.has_database().await? {
+            return Ok(None);
+        }
         let described = self.api.describe().await?;
         described.map(|described| Collection::of(described, version)).transpose().map_err(|error| self.place(error))
+    }
+
+    async fn version(&self) -> Result<Version> {
+        Version::parse(&self.api.version().await?).map_err(|error| self.place(error))
     }
 
     fn missing(&self) -> Error {
@@ -104,7 +115,7 @@ impl Store for Milvus {
     }
 
     async fn prepare(&self, request: WriteRequest) -> Result<WritePlan> {
-        todo!()
+        self.prepare_write(request).await
     }
 
     fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>> {
@@ -112,6 +123,6 @@ impl Store for Milvus {
     }
 
     async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
-        todo!()
+        self.finish_write(plan, outcome).await
     }
 }

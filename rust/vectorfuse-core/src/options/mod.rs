@@ -7,6 +7,7 @@ mod check;
 mod parse;
 mod peers;
 mod properties;
+mod spark_milvus;
 pub(crate) mod table;
 mod value;
 mod words;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Given, IndexProperties, Options, Side, VectorProperties, peers, table};
+use super::{Given, IndexProperties, Options, Side, VectorProperties, peers, spark_milvus, table};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -116,12 +116,17 @@ fn merge(given: &Given) -> Result<BTreeMap<String, Entry>> {
         let entry = Entry { written: whole.clone(), text: text.clone(), session: true };
         let store = STORES.iter().find(|store| key.strip_prefix(**store).is_some_and(|rest| rest.starts_with('.')));
         match store {
-            Some(store) => by_store.entry(store).or_default().insert(key[store.len() + 1..].to_owned(), entry),
+            // `spark.vectorfuse.milvus.collection.name` is an option of its own name, and `….milvus.timeout` one of ours.
+            Some(store) => {
+                let rest = &key[store.len() + 1..];
+                let is_own = resolve(rest, &entry).is_ok() || !spark_milvus::is_known(key);
+                by_store.entry(store).or_default().insert(if is_own { rest } else { key }.to_owned(), entry)
+            }
             None => session.insert(key.to_owned(), entry),
         };
     }
     let store = own.get("store").or_else(|| session.get("store")).map(|entry| entry.text.to_lowercase());
-    let store = store.or_else(|| own.keys().find(|key| key.starts_with("qdrant_")).map(|_| "qdrant".to_owned()));
+    let store = store.or_else(|| own.keys().find_map(|key| store_of(key)).map(str::to_owned));
     if let Some(mut special) = store.and_then(|store| by_store.remove(store.as_str())) {
         special.append(&mut without_synonyms(session, &special));
         session = special;
@@ -146,7 +151,7 @@ fn meaning(key: &str) -> String {
             return row.name.to_owned();
         }
     }
-    key.to_owned()
+    spark_milvus::meaning(key).unwrap_or(key).to_owned()
 }
 
 fn resolve(key: &str, entry: &Entry) -> Result<Name> {
@@ -214,9 +219,15 @@ fn remember(options: &mut Options, name: &'static str, entry: &Entry) {
 
 /// An option that only one store has says which store is meant.
 fn implied_store(options: &mut Options, key: &str) {
-    if options.named.store.is_none() && key.starts_with("qdrant_") {
-        options.named.store = Some("qdrant".to_owned());
+    if options.named.store.is_none() {
+        options.named.store = store_of(key).map(str::to_owned);
     }
+}
+
+/// The store that is the only one to have an option, by the option's name.
+fn store_of(key: &str) -> Option<&'static str> {
+    let is_qdrant = key.starts_with("qdrant_").then_some("qdrant");
+    is_qdrant.or_else(|| spark_milvus::says_milvus(key).then_some("milvus"))
 }
 
 fn indirect(how: &str, entry: &Entry) -> Result<String> {
@@ -283,7 +294,8 @@ pub(super) fn redaction(given: &Given) -> Option<String> {
             let rows = table::rows();
             let name =
                 rows.into_iter().find(|row| row.secret && without_source(&key).ends_with(row.name)).map(|row| row.name);
-            let peer = || peers::SECRET.iter().find(|peer| key.ends_with(**peer)).map(|peer| peer.replace('.', r"\."));
+            let peers = peers::SECRET.iter().chain(spark_milvus::SECRET);
+            let peer = || peers.clone().find(|peer| key.ends_with(**peer)).map(|peer| peer.replace('.', r"\."));
             let header = || key.contains("header.").then(|| r"header\..*".to_owned());
             name.map(str::to_owned).or_else(header).or_else(peer)
         })

@@ -1,15 +1,15 @@
 //! The options of the systems that people come from, where a synonym in the table would not do: one option that holds
 //! many, one whose meaning hangs on another, and those that a correct client has no use for.
 //!
-//! Sources: the documentation of spark-fuse's Qdrant source, of dlt's Qdrant destination, of the Qdrant-Spark connector
-//! and of Iguazio's NoSQL DataFrame. `docs/migrating.md` shows each move.
+//! Sources: the documentation of spark-fuse's Qdrant source, of dlt's Qdrant destination, of the Qdrant-Spark connector,
+//! of Iguazio's NoSQL DataFrame and, in [`spark_milvus`], of the Spark-Milvus connector. `docs/migrating.md` shows each move.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::Side;
 use super::parse::Entry;
+use super::{Side, spark_milvus};
 use crate::error::{Error, Result};
 
 /// All of spark-fuse's options, as one JSON object.
@@ -77,13 +77,13 @@ const REFUSED: &[(&str, &str)] = &[
 /// The names of these options, for the nearest one to a misspelling.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let translated = TRANSLATED.iter().map(|(name, ..)| *name);
-    translated.chain(WITHOUT_USE.iter().map(|(name, ..)| *name))
+    translated.chain(WITHOUT_USE.iter().map(|(name, ..)| *name)).chain(spark_milvus::names())
 }
 
 /// The rows of the documentation.
 pub(super) fn markdown() -> String {
     let mut page = String::from(
-        "\n## Of other systems\n\nThe options of spark-fuse, dlt, Qdrant-Spark and Iguazio that are no other name of one above. See \
+        "\n## Of other systems\n\nThe options of spark-fuse, dlt, Qdrant-Spark, Iguazio and Spark-Milvus that are no other name of one above. See \
          [migrating](migrating.md).\n\n| option | means |\n|---|---|\n",
     );
     for (name, _, about) in TRANSLATED {
@@ -92,6 +92,7 @@ pub(super) fn markdown() -> String {
     for (name, _, about) in WITHOUT_USE {
         page.push_str(&format!("| `{name}` | accepted with a warning: {about} |\n"));
     }
+    page.push_str(&spark_milvus::markdown());
     for (name, about) in REFUSED {
         page.push_str(&format!("| `{name}` | refused: {about} |\n"));
     }
@@ -103,7 +104,7 @@ pub(super) fn translate(
     mut entries: BTreeMap<String, Entry>,
     side: Side,
 ) -> Result<(BTreeMap<String, Entry>, Vec<String>)> {
-    let mut warnings = Vec::new();
+    let mut warnings = spark_milvus::translate(&mut entries, side)?;
     if let Some(config) = entries.remove(CONFIG) {
         spark_fuse(&mut entries, &config, side)?;
     }
@@ -257,7 +258,7 @@ fn object(entry: &Entry) -> Result<serde_json::Map<String, Json>> {
     serde_json::from_str(&entry.text).map_err(|_| wrong(entry, "a JSON object"))
 }
 
-fn boolean(entry: &Entry) -> Result<bool> {
+pub(super) fn boolean(entry: &Entry) -> Result<bool> {
     match entry.text.trim().to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -271,7 +272,7 @@ fn wrong(entry: &Entry, expected: &str) -> Error {
 }
 
 /// Gives an option on behalf of another. One that is given too is an error: one of them would be lost.
-fn put(entries: &mut BTreeMap<String, Entry>, name: &str, from: &Entry, text: &str) -> Result<()> {
+pub(super) fn put(entries: &mut BTreeMap<String, Entry>, name: &str, from: &Entry, text: &str) -> Result<()> {
     let written = format!("{}: {name}", from.written);
     match entries.insert(name.to_owned(), Entry { written, text: text.to_owned(), session: from.session }) {
         // What the session says is the weaker.

@@ -75,9 +75,9 @@ fn is_secret<T: 'static>() -> bool {
 options! {
     Both {
         "store" => store: Option<String> = None,
-            "The store: `qdrant` or `milvus`. Needed unless an option that only one store has is given, such as `qdrant_url`.";
+            "The store: `qdrant` or `milvus`. Needed unless an option that only one store has is given, such as `qdrant_url` or `milvus.uri`.";
         "url" | "endpoint" | "qdrant_url" | "uri" | "location" | "qd_location" => url: Option<String> = None,
-            "Where the store answers: `http://host:6334`, or `https://…` for TLS. The port can be left out; it is 6334 for gRPC and 6333 for HTTP. With `transport` `http` there may be a path.";
+            "Where the store answers: `http://host:6334`, or `https://…` for TLS. The port can be left out; it is Qdrant's 6334 for gRPC and 6333 for HTTP, Milvus's 19530. With `transport` `http` there may be a path.";
         "host" => host: Option<String> = None,
             "Instead of `url`: the host alone.";
         "port" | "grpc_port" => port: Option<u16> = None,
@@ -169,9 +169,9 @@ options! {
     }
     Write {
         "id_field" | "primarykeyfield" => id_field: Option<String> = None,
-            "The column that names the point; `id` where there is one; the empty text: none. Integers (0 to 2^64-1) and UUIDs are used as they are, any other value becomes a UUIDv5 and the value itself is kept in the payload.";
+            "The column that names the point; `id` where there is one; the empty text: none. Integers (0 to 2^64-1) and UUIDs are used as they are, any other value becomes a UUIDv5 and the value itself is kept in the payload. Milvus: the column of the primary key, an integer or a string, used as it is; the one called like the collection's key if not given.";
         "key_fields" => key_fields: Vec<String> = Vec::new(),
-            "Several columns that name the point together: a UUIDv5 of their values.";
+            "Several columns that name the point together: a UUIDv5 of their values. Milvus: its text, as the key of a collection whose keys are texts.";
         "id_scheme" => id_scheme: IdScheme = IdScheme::Vectorfuse,
             "How `key_fields` become a UUIDv5: `vectorfuse` (of the JSON array of their texts, namespace of OIDs), or `dlt` (of the collection's name and the texts joined by `_`, namespace of DNS names), for keys that are strings, booleans and integers.";
         "write_disposition" => write_disposition: Option<Disposition> = None,
@@ -239,11 +239,11 @@ options! {
         "create_collection" => create_collection: bool = true,
             "Whether a missing collection is created from the DataFrame; if not, it is an error.";
         "distance" => distance: Option<Distance> = None,
-            "How vectors are compared, for a collection that is created: `cosine` (the default; the store normalises the vectors), `euclid`, `dot`, `manhattan`. A collection that is there must have it.";
+            "How vectors are compared, for a collection that is created: `cosine` (the default; Qdrant normalises the vectors), `euclid` (`l2`), `dot` (`ip`); Qdrant: `manhattan`; Milvus: `hamming` (the default) and `jaccard` of binary vectors. A collection that is there must have it.";
         "shards" => shards: Option<NonZeroU32> = None,
             "How many shards a collection that is created has; one that is there must have as many.";
         "replicas" => replicas: Option<NonZeroU32> = None,
-            "How many copies of each shard a collection that is created has; one that is there must have as many.";
+            "How many copies of each shard a collection that is created has; one that is there must have as many. Milvus: how often it is loaded into memory.";
         "write_consistency_factor" => write_consistency_factor: Option<NonZeroU32> = None,
             "How many copies must have taken a write, in a collection that is created; one that is there must want as many.";
         "on_disk_payload" => on_disk_payload: Option<bool> = None,

@@ -16,10 +16,10 @@ use vectorfuse_core::retry::RetryPolicy;
 use self::calls::{Answered, Call};
 use self::grpc::Transport;
 use self::proto::{
-    AllocTimestampRequest, AlterAliasRequest, CreateAliasRequest, CreateCollectionRequest, CreateDatabaseRequest,
+    AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest, CreateDatabaseRequest,
     CreateIndexRequest, CreatePartitionRequest, DeleteRequest, DescribeCollectionRequest, DescribeCollectionResponse,
     DescribeIndexRequest, DropAliasRequest, DropCollectionRequest, GetCollectionStatisticsRequest, GetLoadStateRequest,
-    GetVersionRequest, IndexDescription, InsertRequest, ListDatabasesRequest, LoadCollectionRequest, LoadState,
+    GetVersionRequest, IndexDescription, InsertRequest, KeyValue, ListDatabasesRequest, LoadCollectionRequest, LoadState,
     MutationResult, QueryRequest, QueryResults, SearchRequest, SearchResults, ShowCollectionsRequest,
     ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
 };
@@ -111,6 +111,17 @@ impl Api {
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Adds a property to the collection.
+    pub(crate) async fn set_property(&self, key: &str, value: &str) -> Result<()> {
+        let request = AlterCollectionRequest {
+            db_name: self.database.to_string(),
+            collection_name: self.collection.to_string(),
+            properties: vec![KeyValue { key: key.to_owned(), value: value.to_owned() }],
+            ..AlterCollectionRequest::default()
+        };
+        self.ask(&request).await.map(drop)
     }
 
     /// The names of the database's collections.

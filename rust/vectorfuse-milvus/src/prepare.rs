@@ -1,0 +1,246 @@
+//! What happens to a collection before and after a write: it is checked, created or emptied, and made ready.
+
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::options::{Options, Overwrite, WriteMode};
+use vectorfuse_core::reject;
+use vectorfuse_core::rules::Rules;
+use vectorfuse_core::write::{self, IdSource, Mode, Outcome, WritePlan, WriteRequest, vector_name};
+
+use crate::Milvus;
+use crate::alias::Destination;
+use crate::collection::{Collection, FieldType, VectorType};
+use crate::creation::{self, MADE_FOR_PROPERTY};
+use crate::details::{self, WriteDetails};
+use crate::roles::{self, Assigned};
+use crate::version::{PARTIAL_UPDATE, Version};
+use crate::{columns, indexes, partition, settings, truncation};
+
+impl Milvus {
+    /// Checks a write and prepares the collection for it.
+    pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
+        reject::prepare(&self.options)?;
+        refuse_unsupported(&self.options).map_err(|error| self.place(error))?;
+        let version = self.version().await?;
+        let there = self.collection().await?;
+        let destination = self.destination(&request, there.as_ref())?;
+        // A collection that is written beside is new.
+        let there = there.filter(|_| !destination.swap);
+        let own = self.at(destination.collection.as_deref());
+        own.prepare_at(request, there, destination, version).await
+    }
+
+    async fn prepare_at(
+        &self,
+        request: WriteRequest,
+        there: Option<Collection>,
+        destination: Destination,
+        version: Version,
+    ) -> Result<WritePlan> {
+        if there.is_some() && request.mode == Mode::Create {
+            return Err(self.place(write::already_there(self.api.collection())));
+        }
+        let named = &self.options.named;
+        let recreate = request.mode == Mode::Overwrite && named.overwrite == Overwrite::Recreate;
+        let kept = there.as_ref().filter(|_| !recreate);
+        let changes = matches!(named.write_mode, WriteMode::Update | WriteMode::Partial | WriteMode::Delete);
+        if kept.is_none() && (changes || !named.create_collection) && there.is_none() {
+            return Err(self.missing());
+        }
+        let assigned = roles::assign(&self.options, &request.fields, kept).map_err(|error| self.place(error))?;
+        let Assigned { options, columns, id, auto } = assigned;
+        let rules = Rules::of(&options, &request.fields, &id, request.mode).map_err(|error| self.place(error))?;
+        self.check_rules(&options, &rules, version).map_err(|error| self.place(error))?;
+        let plan = creation::Plan { options: &options, columns: &columns, id: &id };
+        let made_for = (request.mode == Mode::Create).then(|| request.query.clone());
+        let details = WriteDetails {
+            collection: match kept {
+                Some(there) => there.clone(),
+                None => creation::planned(&options, &columns, &id, auto.as_deref(), version)
+                    .map_err(|error| self.place(error))?,
+            },
+            create: kept.is_none(),
+            written: destination.collection,
+            swap: destination.swap,
+            made_for,
+        };
+        let details = self.prepare_collection(&plan, &request, there.is_some(), details).await;
+        let details = details.map_err(|error| self.place(error))?;
+        let warnings = warnings(&details, &id);
+        let details = details::to_plan(&details)?;
+        Ok(WritePlan { options, columns, id, rules, query: request.query, details, warnings })
+    }
+
+    /// What Milvus can't do with a row.
+    fn check_rules(&self, options: &Options, rules: &Rules, version: Version) -> Result<()> {
+        if rules.condition.is_some() || !rules.counters.is_empty() {
+            let option = if rules.condition.is_some() { "condition" } else { "counter_fields" };
+            return Err(Error::unsupported(format!(
+                "option `{option}`: Milvus changes no row under a condition, and adds nothing to what is stored"
+            )));
+        }
+        if options.named.write_mode == WriteMode::Partial {
+            version.require(PARTIAL_UPDATE, "`write_mode` = `partial`")?;
+        }
+        Ok(())
+    }
+
+    /// Makes the collection ready for a write: as `details` have it, which say in the end how it is.
+    async fn prepare_collection(
+        &self,
+        plan: &creation::Plan<'_>,
+        request: &WriteRequest,
+        is_there: bool,
+        mut details: WriteDetails,
+    ) -> Result<WriteDetails> {
+        let options = plan.options;
+        partition::check(options, &request.fields, &details.collection)?;
+        settings::check(options)?;
+        if details.create {
+            // Checked before anything is deleted.
+            creation::check(&details.collection, options, self.api.collection())?;
+            if is_there {
+                self.api.drop_collection().await?;
+            }
+            self.ensure_database().await?;
+            creation::create(&self.api, plan, &mut details).await?;
+            return Ok(details);
+        }
+        let there = &details.collection;
+        columns::check(options, plan.columns, plan.id, there)?;
+        settings::refuse_differences(options, there)?;
+        let wanted = indexes::of_there(options, there)?;
+        let indexed = if wanted.is_empty() { Vec::new() } else { self.api.indexes().await? };
+        indexes::refuse_others(&wanted, &indexed)?;
+        if request.mode == Mode::Overwrite {
+            truncation::empty(&self.api, options, there).await?;
+        }
+        indexes::ensure(&self.api, &wanted, &indexed).await?;
+        partition::ensure(&self.api, options, there).await?;
+        Ok(details)
+    }
+
+    /// The database of a collection that is created is there.
+    async fn ensure_database(&self) -> Result<()> {
+        if self.has_database().await? {
+            return Ok(());
+        }
+        match self.api.create_database().await {
+            Ok(()) => Ok(()),
+            // Another job may have made it at the same time.
+            Err(_) if self.has_database().await? => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a write, after every task has.
+    pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
+        let details: WriteDetails = details::of_plan(&plan.details)?;
+        let written = self.at(details.written.as_deref());
+        let Outcome::Commit(messages) = outcome else {
+            written.undo(&details, self).await?;
+            return Ok(Vec::new());
+        };
+        let mut warnings = reject::finish(&plan.options, &messages)?;
+        written.complete(&details).await?;
+        match &details.written {
+            Some(fresh) if details.swap => warnings.extend(self.swap(fresh).await?),
+            Some(_) | None => {}
+        }
+        Ok(warnings)
+    }
+
+    /// After the last row: the collection is there.
+    async fn complete(&self, details: &WriteDetails) -> Result<()> {
+        if self.collection().await?.is_some() {
+            return Ok(());
+        }
+        if !details.create {
+            return Err(self.missing());
+        }
+        let name = details.vector_without_size();
+        Err(self.place(Error::data(format!(
+            "the DataFrame is empty, so the size of {} is not known and the collection was not created: {}",
+            vector_name(name),
+            write::say_size(name)
+        ))))
+    }
+
+    /// After a failed write: a collection that only this write could make is taken away, so that it can run again;
+    /// not one that `named`, an alias, has moved to.
+    async fn undo(&self, details: &WriteDetails, named: &Self) -> Result<()> {
+        // A server that is gone must not hold up the end of a write that has nothing to take back.
+        if !details.swap && details.made_for.is_none() {
+            return Ok(());
+        }
+        let Some(there) = self.collection().await? else { return Ok(()) };
+        let own = if details.swap {
+            named.behind_alias().await?.as_deref() != Some(self.api.collection())
+        } else {
+            details.made_for.as_ref() == there.properties.get(MADE_FOR_PROPERTY)
+        };
+        if own { self.api.drop_collection().await } else { Ok(()) }
+    }
+
+    /// Whether the options' database is there. Whoever may not ask is told by the server what is wrong.
+    pub(crate) async fn has_database(&self) -> Result<bool> {
+        if self.api.database().is_empty() {
+            return Ok(true);
+        }
+        match self.api.databases().await {
+            Ok(databases) => Ok(databases.iter().any(|database| database == self.api.database())),
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unsupported) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What the options alone say that Milvus can't do.
+fn refuse_unsupported(options: &Options) -> Result<()> {
+    let named = &options.named;
+    if !named.wait {
+        return Err(Error::unsupported(
+            "option `wait` = `false`: Milvus acknowledges no row before it is written: remove the option",
+        ));
+    }
+    if named.multi_fields.is_some() {
+        return Err(Error::unsupported("option `multi_fields`: VectorFuse can't write multi-vectors to Milvus"));
+    }
+    Ok(())
+}
+
+/// What the user should know of a write that no error says.
+fn warnings(details: &WriteDetails, id: &IdSource) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let there = &details.collection;
+    for field in &there.fields {
+        if let FieldType::Vector { kind: VectorType::Float16 | VectorType::BFloat16, .. } = field.data_type {
+            warnings.push(format!(
+                "the collection keeps {} in fewer bits than 32: its numbers are rounded",
+                vector_name(&field.name)
+            ));
+        }
+    }
+    if details.swap {
+        warnings.push(
+            "`overwrite` = `swap` makes the collection anew from the DataFrame and the options: what the one behind the \
+             alias has besides is not taken over"
+                .to_owned(),
+        );
+    }
+    let is_auto = there.fields.iter().any(|field| field.is_primary && field.is_auto);
+    if *id == IdSource::Generated && is_auto {
+        warnings.push(
+            "the server makes the keys of the rows, so a task that runs again can't find those that it has written \
+             before, and may double them: give each row a key (`id_field` or `key_fields`) in a collection whose rows \
+             bring their keys"
+                .to_owned(),
+        );
+    } else if *id == IdSource::Generated {
+        warnings.push(
+            "rows have no id, so each gets one from its place in its task: if a task runs again and its rows come in \
+             another order (after a shuffle, say), some may be doubled or lost. Give `id_field` or `key_fields`"
+                .to_owned(),
+        );
+    }
+    warnings
+}

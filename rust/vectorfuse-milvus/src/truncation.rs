@@ -1,0 +1,90 @@
+//! How a collection is emptied for an overwrite: at once where the server can, else by deleting what is there.
+
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::options::Options;
+
+use crate::api::Api;
+use crate::api::proto::field_data::Field as Held;
+use crate::api::proto::scalar_field::Data;
+use crate::api::proto::{ConsistencyLevel, QueryRequest};
+use crate::collection::Collection;
+use crate::expression;
+
+/// A delete takes one row of each key, and a collection that others filled can have more of one key. So many rounds:
+/// each takes at least one row of every key that is left.
+const MOST_ROUNDS: usize = 20;
+
+/// Deletes every row of a collection that is overwritten, but not those of partitions that the user may not have meant.
+pub(crate) async fn empty(api: &Api, options: &Options, there: &Collection) -> Result<()> {
+    if let Some(partition) = &options.named.partition {
+        refuse_others(api, partition).await?;
+    }
+    match api.truncate().await {
+        Err(error) if error.kind() == Kind::Unsupported => delete_all(api, there).await,
+        done => done,
+    }
+}
+
+/// An overwrite that names a partition does not empty others without a word.
+async fn refuse_others(api: &Api, partition: &str) -> Result<()> {
+    let mut filled = Vec::new();
+    for other in api.partitions().await?.into_iter().filter(|other| other != partition) {
+        if count(api, std::slice::from_ref(&other)).await? > 0 {
+            filled.push(format!("`{other}`"));
+        }
+    }
+    if filled.is_empty() {
+        return Ok(());
+    }
+    Err(Error::options(format!(
+        "an overwrite replaces the whole collection, and it has rows in the partitions {} too, which `partition` does not \
+         name: append, or say `overwrite` = `recreate` or `swap` if they are to go",
+        filled.join(", ")
+    )))
+}
+
+async fn delete_all(api: &Api, there: &Collection) -> Result<()> {
+    let every = expression::always(&there.primary()?.name);
+    for _ in 0..MOST_ROUNDS {
+        api.delete(every.clone(), "").await.map_err(not_loaded)?;
+        if count(api, &[]).await? == 0 {
+            return Ok(());
+        }
+    }
+    Err(Error::new(
+        Kind::Unavailable,
+        "rows were left when all were deleted: others write to the collection at the same time, or it has many rows of \
+         one key: overwrite with `overwrite` = `recreate`",
+    ))
+}
+
+/// How many rows there are at this moment.
+async fn count(api: &Api, partitions: &[String]) -> Result<i64> {
+    let request = QueryRequest {
+        output_fields: vec!["count(*)".to_owned()],
+        partition_names: partitions.to_vec(),
+        consistency_level: ConsistencyLevel::Strong.into(),
+        ..QueryRequest::default()
+    };
+    let answer = api.query(request, usize::MAX).await.map_err(not_loaded)?;
+    let field = answer.and_then(|answer| answer.message.fields_data.into_iter().next()).and_then(|field| field.field);
+    match field {
+        Some(Held::Scalars(scalars)) => match scalars.data {
+            Some(Data::LongData(counts)) => counts.data.first().copied(),
+            _other => None,
+        },
+        Some(Held::Vectors(_)) | None => None,
+    }
+    .ok_or_else(|| Error::internal("the server does not say how many rows there are"))
+}
+
+fn not_loaded(error: Error) -> Error {
+    if error.kind() != Kind::Unsupported {
+        return error;
+    }
+    Error::unsupported(
+        "the server deletes rows of loaded collections alone: load the collection, or overwrite with `overwrite` = \
+         `recreate`",
+    )
+    .caused_by(error)
+}
