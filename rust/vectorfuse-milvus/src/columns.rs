@@ -37,9 +37,8 @@ pub(crate) fn check(options: &Options, columns: &[Column], id: &IdSource, there:
     if options.named.write_mode == WriteMode::Partial {
         return Ok(());
     }
-    let has_column = |field: &Field| {
-        columns.iter().any(|column| there.field_of(column).is_some_and(|its| its.name == field.name))
-    };
+    let has_column =
+        |field: &Field| columns.iter().any(|column| there.field_of(column).is_some_and(|its| its.name == field.name));
     let needed = |field: &&Field| {
         !(field.is_primary || field.is_nullable || field.has_default || field.is_auto || field.is_output)
     };
@@ -69,17 +68,21 @@ fn check_key(columns: &[Column], id: &IdSource, there: &Collection) -> Result<()
         IdSource::Generated if key.is_auto => return Ok(()),
         IdSource::Keys(_) | IdSource::KeysOfDlt(..) | IdSource::Generated => {
             return match key.data_type {
-                FieldType::Scalar(ScalarType::VarChar { max_length }) if max_length.is_none_or(|most| most >= UUID_BYTES) => {
+                FieldType::Scalar(ScalarType::VarChar { max_length })
+                    if max_length.is_none_or(|most| most >= UUID_BYTES) =>
+                {
                     Ok(())
                 }
                 FieldType::Scalar(ScalarType::VarChar { .. }) => Err(Error::options(format!(
                     "rows without an id column get a UUID of {UUID_BYTES} bytes as their key, which the collection's key \
                      `{name}` is too short for: give `id_field`"
                 ))),
-                FieldType::Scalar(_) | FieldType::Array { .. } | FieldType::Vector { .. } => Err(Error::options(format!(
-                    "the collection's key `{name}` is an integer, so each row needs a column with its key: name it with \
+                FieldType::Scalar(_) | FieldType::Array { .. } | FieldType::Vector { .. } => {
+                    Err(Error::options(format!(
+                        "the collection's key `{name}` is an integer, so each row needs a column with its key: name it with \
                      `id_field` (`key_fields`, and keys that VectorFuse makes, are UUIDs, for which the key must be a text)"
-                ))),
+                    )))
+                }
             };
         }
     };
@@ -92,7 +95,8 @@ fn check_key(columns: &[Column], id: &IdSource, there: &Collection) -> Result<()
     if fits {
         return Ok(());
     }
-    let expected = if matches!(key.data_type, FieldType::Scalar(ScalarType::Int64)) { "an integer" } else { "a string" };
+    let expected =
+        if matches!(key.data_type, FieldType::Scalar(ScalarType::Int64)) { "an integer" } else { "a string" };
     Err(Error::options(format!(
         "column `{column}` has the type {}, and the collection's key `{name}` is {expected}: cast the column",
         data_type.name()

@@ -299,9 +299,7 @@ fn element_type(element: &SparkType) -> Option<ScalarType> {
 fn text_bytes(name: &str) -> u64 {
     let inside = name.split_once('(').filter(|(kind, _)| matches!(*kind, "char" | "varchar"));
     let characters = inside.and_then(|(_, rest)| rest.strip_suffix(')')?.trim().parse::<u64>().ok());
-    characters.map_or(LONGEST_TEXT, |characters| {
-        characters.saturating_mul(CHARACTER_BYTES).clamp(1, LONGEST_TEXT)
-    })
+    characters.map_or(LONGEST_TEXT, |characters| characters.saturating_mul(CHARACTER_BYTES).clamp(1, LONGEST_TEXT))
 }
 
 /// The most bytes of a decimal's text: its digits, those zeros that its scale adds, and a sign, a point and a zero before.
@@ -509,12 +507,7 @@ async fn ready(api: &Api, options: &Options, there: &Collection) -> Result<()> {
 
 /// Sees to it that the collection is there, before the first row is sent. `rows` are those of the next batch, from which
 /// the sizes of vectors are learnt; `false` as long as one is not known.
-pub(crate) async fn ensure(
-    api: &Api,
-    plan: &WritePlan,
-    details: &mut WriteDetails,
-    rows: &Rows<'_>,
-) -> Result<bool> {
+pub(crate) async fn ensure(api: &Api, plan: &WritePlan, details: &mut WriteDetails, rows: &Rows<'_>) -> Result<bool> {
     if !details.create {
         return Ok(true);
     }
@@ -541,4 +534,3 @@ pub(crate) async fn adopt(api: &Api, plan: &WritePlan, details: &mut WriteDetail
     }
     Err(write::unknown_size(details.vector_without_size()))
 }
-

@@ -139,7 +139,8 @@ fn metric(
 ) -> Result<(&'static str, bool)> {
     let own = properties.distance.map(|said| (said, option_of(field, "distance")));
     // The distance of all vectors is that of dense ones: a sparse one has only one.
-    let common = options.named.distance.filter(|_| kind != VectorType::Sparse).map(|said| (said, "distance".to_owned()));
+    let common =
+        options.named.distance.filter(|_| kind != VectorType::Sparse).map(|said| (said, "distance".to_owned()));
     let default = match kind {
         VectorType::Sparse => "IP",
         VectorType::Binary => "HAMMING",
@@ -241,8 +242,7 @@ fn scalar_name(kind: IndexKind, field: FieldType, version: Version, option: &str
         FieldType::Array { element, .. } => (element, true),
         FieldType::Vector { .. } => return Err(Error::internal("a vector has another kind of index")),
     };
-    let is_integer =
-        matches!(scalar, ScalarType::Int8 | ScalarType::Int16 | ScalarType::Int32 | ScalarType::Int64);
+    let is_integer = matches!(scalar, ScalarType::Int8 | ScalarType::Int16 | ScalarType::Int32 | ScalarType::Int64);
     let is_number = is_integer || matches!(scalar, ScalarType::Float | ScalarType::Double);
     let is_text = matches!(scalar, ScalarType::VarChar { .. });
     let is_bool = scalar == ScalarType::Bool;
@@ -331,7 +331,11 @@ pub(crate) async fn ensure(api: &Api, wanted: &[Index], there: &[IndexDescriptio
             // Another task or job may have made it at the same time.
             let there = api.indexes().await?;
             if !there.iter().any(|is| is.field_name == index.field) {
-                let error = if error.kind() == Kind::Internal { Error::options(index.refused()).caused_by(error) } else { error };
+                let error = if error.kind() == Kind::Internal {
+                    Error::options(index.refused()).caused_by(error)
+                } else {
+                    error
+                };
                 return Err(error.with("index", &index.field));
             }
             refuse_others(std::slice::from_ref(index), &there)?;

@@ -57,10 +57,7 @@ pub(crate) async fn make(api: &Api, name: &str, may: bool) -> Result<()> {
         return Ok(());
     }
     if !may {
-        return Err(Error::options(format!(
-            "the collection has no partition `{name}`; it has {}",
-            there.join(", ")
-        )));
+        return Err(Error::options(format!("the collection has no partition `{name}`; it has {}", there.join(", "))));
     }
     match api.create_partition(name).await {
         Ok(()) => Ok(()),

@@ -104,7 +104,9 @@ fn refuse_keys(options: &Options, key: &str, is_column: bool) -> Result<()> {
     let said = named.id_field.as_ref().filter(|name| !name.is_empty() && *name != key);
     if said.is_some() || !named.key_fields.is_empty() {
         let option = if said.is_some() { "id_field" } else { "key_fields" };
-        return Err(Error::options(format!("option `{option}`: {why} (its key `{key}` is an autoID): remove the option")));
+        return Err(Error::options(format!(
+            "option `{option}`: {why} (its key `{key}` is an autoID): remove the option"
+        )));
     }
     Ok(())
 }

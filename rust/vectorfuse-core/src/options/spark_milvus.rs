@@ -293,8 +293,13 @@ mod tests {
 
     #[test]
     fn its_secrets_are_redacted() {
-        let secrets =
-            ["milvus.token", "milvus.password", "milvus.storage.password", "milvus.secure.clientKey", "zillizcloud.apiKey"];
+        let secrets = [
+            "milvus.token",
+            "milvus.password",
+            "milvus.storage.password",
+            "milvus.secure.clientKey",
+            "zillizcloud.apiKey",
+        ];
         for secret in secrets {
             let options = BTreeMap::from([(secret.to_owned(), "x".to_owned())]);
             let pattern = Given { options, session: BTreeMap::new() }.redaction().unwrap_or_default();

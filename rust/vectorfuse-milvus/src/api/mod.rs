@@ -16,12 +16,12 @@ use vectorfuse_core::retry::RetryPolicy;
 use self::calls::{Answered, Call};
 use self::grpc::Transport;
 use self::proto::{
-    AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest, CreateDatabaseRequest,
-    CreateIndexRequest, CreatePartitionRequest, DeleteRequest, DescribeCollectionRequest, DescribeCollectionResponse,
-    DescribeIndexRequest, DropAliasRequest, DropCollectionRequest, GetCollectionStatisticsRequest, GetLoadStateRequest,
-    GetVersionRequest, IndexDescription, InsertRequest, KeyValue, ListDatabasesRequest, LoadCollectionRequest, LoadState,
-    MutationResult, QueryRequest, QueryResults, SearchRequest, SearchResults, ShowCollectionsRequest,
-    ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
+    AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest,
+    CreateDatabaseRequest, CreateIndexRequest, CreatePartitionRequest, DeleteRequest, DescribeCollectionRequest,
+    DescribeCollectionResponse, DescribeIndexRequest, DropAliasRequest, DropCollectionRequest,
+    GetCollectionStatisticsRequest, GetLoadStateRequest, GetVersionRequest, IndexDescription, InsertRequest, KeyValue,
+    ListDatabasesRequest, LoadCollectionRequest, LoadState, MutationResult, QueryRequest, QueryResults, SearchRequest,
+    SearchResults, ShowCollectionsRequest, ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
 };
 
 /// The messages of `proto/milvus.proto`.
