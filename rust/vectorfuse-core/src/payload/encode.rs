@@ -1,5 +1,6 @@
 //! From Arrow columns to documents, and to vectors.
 
+mod atom;
 mod vector;
 
 use arrow_array::cast::AsArray;
@@ -16,6 +17,8 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::mllib::Mllib;
 use crate::schema::SparkType;
+
+pub use atom::Atom;
 
 /// A column of a batch with its Arrow type found out once, so that each value costs one step.
 pub struct ColumnReader {

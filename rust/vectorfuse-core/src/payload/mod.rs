@@ -22,7 +22,7 @@ mod text;
 mod variant;
 
 pub use decode::ColumnBuilder;
-pub use encode::{ColumnReader, Scalar};
+pub use encode::{Atom, ColumnReader, Scalar};
 pub use infer::{Sample, merge_index_type};
 
 /// The text of an instant in a payload.
