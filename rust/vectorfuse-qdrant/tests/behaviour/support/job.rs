@@ -14,9 +14,8 @@ use vectorfuse_core::schema::{Layout, SparkField, SparkType, arrow_schema};
 use vectorfuse_core::store::{Store, Writer};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, Task, WritePlan, WriteRequest};
-use vectorfuse_qdrant::Qdrant;
 
-use super::server::{Place, TRANSPORT, reach, shared_key};
+use super::server::{Place, Product};
 use super::values::{Val, of_arrow, to_arrow};
 
 /// The major version of Spark that reads.
@@ -91,14 +90,9 @@ pub struct Job {
 
 impl Job {
     pub fn on(place: &Place) -> Self {
-        let job = Self { options: BTreeMap::new() };
-        let job = job.with("store", "qdrant").with("transport", TRANSPORT).with("url", &reach(&place.url)).with("collection", &place.collection);
+        let options = place.options().into_iter().map(|(option, value)| (option.to_owned(), value));
         // A refusal is seen soon; tests that wait for something say so themselves.
-        let job = job.with("backoff_factor", "0.01");
-        match shared_key() {
-            Some(key) => job.with("api_key", &key),
-            None => job,
-        }
+        Self { options: options.collect() }.with("backoff_factor", "0.01")
     }
 
     pub fn with(mut self, option: &str, value: &str) -> Self {
@@ -106,8 +100,8 @@ impl Job {
         self
     }
 
-    pub fn store(&self, side: Side) -> Result<Qdrant> {
-        Qdrant::open(Given { options: self.options.clone(), session: BTreeMap::new() }.parse(side)?)
+    pub fn store(&self, side: Side) -> Result<Product> {
+        Product::open(Given { options: self.options.clone(), session: BTreeMap::new() }.parse(side)?)
     }
 
     /// The driver's part before the tasks.

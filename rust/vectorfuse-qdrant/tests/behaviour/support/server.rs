@@ -12,6 +12,7 @@ use qdrant_client::qdrant::collections_client::CollectionsClient;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tonic::transport::Channel;
+pub use vectorfuse_qdrant::Qdrant as Product;
 
 /// What the product speaks in this run. The tests' own questions are always gRPC's, so that no run judges itself.
 pub const TRANSPORT: &str = match env!("CARGO_CRATE_NAME").as_bytes() {
@@ -103,6 +104,17 @@ impl Place {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self { url: url.to_owned(), collection: format!("test_{what}_{now}_{}_{number}", std::process::id()) }
+    }
+
+    /// The options that say where it is.
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        let options = [
+            ("store", "qdrant".to_owned()),
+            ("transport", TRANSPORT.to_owned()),
+            ("url", reach(&self.url)),
+            ("collection", self.collection.clone()),
+        ];
+        options.into_iter().chain(shared_key().map(|key| ("api_key", key))).collect()
     }
 }
 
