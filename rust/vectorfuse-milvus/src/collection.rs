@@ -263,6 +263,15 @@ impl FieldType {
         }
     }
 
+    /// As the protocol has it.
+    pub(crate) fn data_type(self) -> DataType {
+        match self {
+            Self::Scalar(scalar) => scalar.data_type(),
+            Self::Array { .. } => DataType::Array,
+            Self::Vector { kind, .. } => kind.data_type(),
+        }
+    }
+
     /// As what the server keeps it, if it is a vector.
     pub(crate) fn vector(self) -> Option<VectorType> {
         match self {
@@ -291,9 +300,39 @@ impl ScalarType {
         }
         .to_owned()
     }
+
+    /// As the protocol has it.
+    pub(crate) fn data_type(self) -> DataType {
+        match self {
+            Self::Bool => DataType::Bool,
+            Self::Int8 => DataType::Int8,
+            Self::Int16 => DataType::Int16,
+            Self::Int32 => DataType::Int32,
+            Self::Int64 => DataType::Int64,
+            Self::Float => DataType::Float,
+            Self::Double => DataType::Double,
+            Self::VarChar { .. } => DataType::VarChar,
+            Self::Text => DataType::Text,
+            Self::Json => DataType::Json,
+            Self::Timestamptz => DataType::Timestamptz,
+            Self::Geometry => DataType::Geometry,
+        }
+    }
 }
 
 impl VectorType {
+    /// As the protocol has it.
+    pub(crate) fn data_type(self) -> DataType {
+        match self {
+            Self::Float => DataType::FloatVector,
+            Self::Float16 => DataType::Float16Vector,
+            Self::BFloat16 => DataType::Bfloat16Vector,
+            Self::Int8 => DataType::Int8Vector,
+            Self::Binary => DataType::BinaryVector,
+            Self::Sparse => DataType::SparseFloatVector,
+        }
+    }
+
     /// What it is made of.
     pub(crate) fn kind(self) -> VectorKind {
         match self {

@@ -6,19 +6,28 @@
 
 mod alias;
 mod api;
+mod change;
 mod collection;
 mod columns;
 mod creation;
 mod details;
+mod dynamic;
 mod expression;
+mod form;
 mod indexes;
 mod key;
+mod packed;
 mod partition;
 mod prepare;
 mod roles;
+mod row;
+mod sender;
 mod settings;
+mod stored;
 mod truncation;
+mod value;
 mod version;
+mod writer;
 
 use std::sync::Arc;
 
@@ -119,7 +128,8 @@ impl Store for Milvus {
     }
 
     fn writer(&self, plan: WritePlan, task: Task, metrics: Arc<Metrics>) -> Result<Box<dyn Writer>> {
-        todo!()
+        let api = Api::open(&self.options, Arc::clone(&metrics))?;
+        writer::open(api, plan, task, metrics)
     }
 
     async fn finish(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {

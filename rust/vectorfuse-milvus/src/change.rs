@@ -1,0 +1,89 @@
+//! What a row of a DataFrame does to one row of the collection.
+
+use vectorfuse_core::error::Error;
+use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::outbox;
+use vectorfuse_core::payload::Scalar;
+use vectorfuse_core::reject::Rejected;
+use vectorfuse_core::rows::Origin;
+
+use crate::key::Key;
+use crate::value::Value;
+
+/// What a key takes in an expression beside its text: quotes, a comma, and what must be escaped.
+const QUOTES: usize = 4;
+
+/// A row, as what happens to the one with its key.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// The primary key; where the server makes it, the name of the row.
+    pub(crate) key: Key,
+    /// Which row, for messages.
+    pub(crate) origin: Origin,
+    pub(crate) action: Action,
+    /// The row's place in the order of `order_field`.
+    pub(crate) order: Option<Scalar>,
+    /// The partition, where rows have their own.
+    pub(crate) partition: Option<String>,
+    /// How many rows it stands for.
+    pub(crate) rows: usize,
+}
+
+/// What happens to a row.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// It gets these values, in the order of the write's form. The mode says whether it must be there, and what becomes of
+    /// its other fields.
+    Write(Vec<Value>),
+    Delete,
+}
+
+impl outbox::Change for Change {
+    type Key = Key;
+
+    fn key(&self) -> &Key {
+        &self.key
+    }
+}
+
+impl Change {
+    /// The values that are written; none for a delete.
+    pub(crate) fn values(&self) -> &[Value] {
+        match &self.action {
+            Action::Write(values) => values,
+            Action::Delete => &[],
+        }
+    }
+
+    /// Makes one change of two of one key, `later` being that of the later row.
+    pub(crate) fn merge(&mut self, later: Self, mode: WriteMode) {
+        let rows = self.rows + later.rows;
+        // Of an insert the first row finds none, and the others find that one.
+        if mode != WriteMode::Insert && self.order <= later.order {
+            *self = later;
+        }
+        self.rows = rows;
+    }
+
+    /// What it adds to the size of a request, at most.
+    pub(crate) fn size(&self) -> usize {
+        match &self.action {
+            Action::Write(values) => values.iter().map(Value::size).sum(),
+            Action::Delete => match &self.key {
+                Key::Integer(_) => i64::MIN.to_string().len() + QUOTES,
+                // Each of its letters may have to be escaped.
+                Key::Text(text) => 2 * text.len() + QUOTES,
+            },
+        }
+    }
+
+    /// The row, as one that can't be kept.
+    pub(crate) fn rejected(&self) -> Rejected {
+        self.origin.rejected(&self.key, self.rows)
+    }
+
+    /// Says of an error which row it is about.
+    pub(crate) fn place(&self, error: Error) -> Error {
+        self.origin.place(error, &self.key)
+    }
+}

@@ -1,0 +1,95 @@
+//! The dynamic field of a row: one JSON object with what no field of the schema has.
+
+use serde_json::{Map, Value as Json};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::payload::{Atom, ColumnReader};
+use vectorfuse_core::rows::Rows;
+use vectorfuse_core::table::Role;
+use vectorfuse_core::write::WritePlan;
+
+use crate::collection::{Collection, DYNAMIC_FIELD};
+use crate::key::Key;
+
+/// The keys of a row whose primary key the server makes, by which a task that runs again knows its rows: which task wrote
+/// it, and which of its rows it is.
+pub(crate) const TASK: &str = "_vectorfuse_task";
+pub(crate) const ROW: &str = "_vectorfuse_row";
+
+/// The columns that become keys of the dynamic field.
+#[derive(Clone, Debug)]
+pub(crate) struct Dynamic {
+    /// The places and keys of columns that are one key each.
+    keys: Vec<(usize, String)>,
+    /// The column whose members are keys.
+    whole: Option<usize>,
+    /// The task, if its rows must be known again.
+    task: Option<String>,
+}
+
+impl Dynamic {
+    /// Of the columns of this plan; `None` if each of them is a field. `task`: the name of the task, if its rows must be
+    /// known again.
+    pub(crate) fn of(collection: &Collection, plan: &WritePlan, task: Option<&str>) -> Option<Self> {
+        if !collection.is_dynamic {
+            return None;
+        }
+        let (mut keys, mut whole) = (Vec::new(), None);
+        for (index, column) in plan.columns.iter().enumerate() {
+            match &column.role {
+                Role::Payload(name) if collection.field(name).is_some() => {}
+                Role::Payload(name) if name == DYNAMIC_FIELD => whole = Some(index),
+                Role::Payload(name) => keys.push((index, name.clone())),
+                Role::WholePayload => whole = Some(index),
+                Role::Id { .. }
+                | Role::Vector(_)
+                | Role::SparseIndices(_)
+                | Role::SparseValues(_)
+                | Role::Score
+                | Role::Unused => {}
+            }
+        }
+        let there = !keys.is_empty() || whole.is_some() || task.is_some();
+        there.then(|| Self { keys, whole, task: task.map(str::to_owned) })
+    }
+
+    /// The object of a row that has this key, as its text.
+    pub(crate) fn value(&self, rows: &Rows<'_>, row: usize, key: &Key) -> Result<Vec<u8>> {
+        let mut object = Map::new();
+        let readers: Vec<_> = rows.columns().map(|(_, reader)| reader).collect();
+        if let Some(index) = self.whole {
+            object = whole(readers[index], row).map_err(|error| rows.place(error, index, row))?;
+        }
+        for (index, key) in &self.keys {
+            if readers[*index].is_left_out(row) {
+                continue;
+            }
+            if object.insert(key.clone(), rows.document(*index, row)?).is_some() {
+                let error =
+                    Error::data(format!("the row has the key `{key}` twice: in a column of its own and in this one"));
+                return Err(rows.place(error, self.whole.unwrap_or(*index), row));
+            }
+        }
+        if let Some(task) = &self.task {
+            object.insert(TASK.to_owned(), task.as_str().into());
+            object.insert(ROW.to_owned(), key.to_string().into());
+        }
+        Ok(Json::Object(object).to_string().into_bytes())
+    }
+}
+
+/// The members of a whole dynamic field; none if it is null.
+fn whole(reader: &ColumnReader, row: usize) -> Result<Map<String, Json>> {
+    let json = match reader.atom(row) {
+        Some(Atom::Text(text)) => serde_json::from_str(text)
+            .map_err(|error| Error::data("the text is no JSON, and the dynamic field is an object").caused_by(error))?,
+        Some(_) | None => reader.document::<Json>(row)?,
+    };
+    match json {
+        Json::Object(members) if !members.contains_key(DYNAMIC_FIELD) => Ok(members),
+        Json::Null if reader.is_null(row) => Ok(Map::new()),
+        Json::Object(_) => Err(Error::data(format!("an object can't have the key `{DYNAMIC_FIELD}`"))),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            Err(Error::data("the dynamic field is a JSON object, and this is none"))
+        }
+    }
+}

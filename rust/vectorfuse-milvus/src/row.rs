@@ -1,0 +1,86 @@
+//! From rows to what they do: keys and values, each checked before anything is sent.
+
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::rows::Rows;
+use vectorfuse_core::table::Role;
+use vectorfuse_core::write::WritePlan;
+
+use crate::change::{Action, Change};
+use crate::collection::{Collection, Field, FieldType, ScalarType};
+use crate::form::Form;
+use crate::key::Key;
+
+/// How the rows of a task become changes.
+#[derive(Clone, Debug)]
+pub(crate) struct RowReader {
+    primary: Field,
+    /// The column of the key; `None` if it is made.
+    key: Option<usize>,
+    /// The column that says each row's partition.
+    partition: Option<usize>,
+}
+
+impl RowReader {
+    /// Of this plan, whose keys fit this collection.
+    pub(crate) fn new(plan: &WritePlan, collection: &Collection) -> Result<Self> {
+        let primary = collection.primary()?.clone();
+        let place = |name: &String| {
+            let found = plan.columns.iter().position(|column| column.name == *name);
+            found.ok_or_else(|| Error::options(format!("option `partition_field`: there is no column `{name}`")))
+        };
+        let partition = plan.options.named.partition_field.as_ref().map(place).transpose()?;
+        let key = plan.columns.iter().position(|column| matches!(column.role, Role::Id { .. }));
+        Ok(Self { primary, key, partition })
+    }
+
+    /// What a row does; `form` says what of it is written.
+    pub(crate) fn change(&self, form: &Form, rows: &Rows<'_>, row: usize) -> Result<Change> {
+        let delete = rows.is_delete(row)?;
+        let key = self.key(rows, row)?;
+        let action = if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key)?) };
+        let partition = self.partition.map(|index| self.partition(rows, index, row)).transpose()?;
+        Ok(Change { origin: rows.origin_of(row, &key), order: rows.order(row)?, key, action, partition, rows: 1 })
+    }
+
+    fn key(&self, rows: &Rows<'_>, row: usize) -> Result<Key> {
+        let Some(index) = self.key else {
+            let made = rows.made_id(row)?;
+            let made = made.ok_or_else(|| Error::internal("a plan whose key is a column without that part"))?;
+            return Ok(Key::Text(made.to_string()));
+        };
+        self.own_key(rows, index, row).map_err(|error| rows.place(error, index, row))
+    }
+
+    /// The key that a column holds.
+    fn own_key(&self, rows: &Rows<'_>, index: usize, row: usize) -> Result<Key> {
+        let mistaken = || Error::internal("a column was taken for a key that its type can't hold");
+        let (_, reader) = rows.columns().nth(index).ok_or_else(mistaken)?;
+        if reader.is_null(row) {
+            return Err(Error::data("the primary key is null"));
+        }
+        match self.primary.data_type {
+            FieldType::Scalar(ScalarType::Int64) => {
+                let number = reader.integer(row)?.ok_or_else(mistaken)?;
+                i64::try_from(number).map(Key::Integer).map_err(|_| {
+                    Error::data(format!("the primary key {number} is out of range: keys are 64-bit integers"))
+                })
+            }
+            FieldType::Scalar(ScalarType::VarChar { max_length }) => {
+                let text = reader.text(row)?.ok_or_else(mistaken)?;
+                if let Some(most) = max_length.filter(|most| text.len() as u64 > *most) {
+                    return Err(Error::data(format!(
+                        "the primary key has {} bytes, and the collection's keys at most {most} (its max_length)",
+                        text.len()
+                    )));
+                }
+                Ok(Key::Text(text))
+            }
+            FieldType::Scalar(_) | FieldType::Array { .. } | FieldType::Vector { .. } => Err(mistaken()),
+        }
+    }
+
+    fn partition(&self, rows: &Rows<'_>, index: usize, row: usize) -> Result<String> {
+        let text = rows.text(index, row)?.filter(|text| !text.is_empty());
+        text.ok_or_else(|| rows.place(Error::data("the row says no partition"), index, row))
+    }
+}

@@ -1,0 +1,252 @@
+//! How the changes of one request reach the server: which of them apply, in which partition, and whether it has taken
+//! each.
+//!
+//! The server knows no condition on a write. What depends on what is there is asked before ([`Stored`]), so it holds
+//! against what was acknowledged by then, and not against others that write the same keys at the same moment. Rows are
+//! always upserted: whoever sends a row twice, or beside another, leaves it once.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::WriteMode;
+use vectorfuse_core::outbox;
+use vectorfuse_core::payload::Scalar;
+use vectorfuse_core::reject::Rejects;
+use vectorfuse_core::write::WritePlan;
+
+use crate::api::Api;
+use crate::api::proto::{MutationResult, UpsertRequest};
+use crate::change::{Action, Change};
+use crate::form::{self, Form};
+use crate::key::Key;
+use crate::partition;
+use crate::stored::Stored;
+
+/// The partition of rows that name none.
+const DEFAULT_PARTITION: &str = "_default";
+
+/// What is known of the collection once it is there.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) form: Form,
+    pub(crate) stored: Stored,
+    /// Whether the server itself says where each row goes.
+    pub(crate) has_partition_key: bool,
+}
+
+/// What each request of a task needs, shared by those in flight.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    pub(crate) api: Api,
+    pub(crate) plan: Arc<WritePlan>,
+    pub(crate) known: Arc<OnceLock<Known>>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Takes the rows that can't be kept.
+    pub(crate) rejects: Rejects,
+}
+
+#[async_trait]
+impl outbox::Sender for Sender {
+    type Change = Change;
+
+    fn size(&self, change: &Change) -> usize {
+        change.size()
+    }
+
+    /// A row that may be refused must not have taken the place of an earlier one. Where a row is must be known before a
+    /// later one says another partition. And two partial rows may have different keys in their dynamic fields.
+    fn joins(&self, earlier: &Change, later: &Change) -> bool {
+        let dynamic = self.mode() == WriteMode::Partial && self.known.get().is_some_and(|it| it.form.is_dynamic());
+        !self.rejects.pass_over() && earlier.partition == later.partition && !dynamic
+    }
+
+    fn merge(&self, earlier: &mut Change, later: Change) {
+        earlier.merge(later, self.mode());
+    }
+
+    /// Applies changes of different keys, those of each partition in a request of their own; in more, if some are to be
+    /// passed over.
+    async fn send(&self, changes: Vec<Change>) -> Result<()> {
+        let mut parts: BTreeMap<Option<String>, Vec<Change>> = BTreeMap::new();
+        for change in changes {
+            let partition = change.partition.clone().or_else(|| self.plan.options.named.partition.clone());
+            parts.entry(partition).or_default().push(change);
+        }
+        for (partition, changes) in parts {
+            let partition = partition.as_deref();
+            let changes = self.refuse_moves(partition, changes).await?;
+            let reject = |change: Change, error| self.reject(&change, error);
+            self.rejects.send(changes, |part| self.send_together(partition, part), reject).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Sender {
+    fn mode(&self) -> WriteMode {
+        self.plan.options.named.write_mode
+    }
+
+    fn known(&self) -> Result<&Known> {
+        self.known.get().ok_or_else(|| Error::internal("rows are sent before the collection is there"))
+    }
+
+    /// Passes a row over, if rows may be.
+    fn reject(&self, change: &Change, error: Error) -> Result<()> {
+        self.rejects.reject(change.place(error), change.rejected())
+    }
+
+    /// A row whose key is in another partition would be there twice. Deletes are for the partition that they say, or for
+    /// all.
+    async fn refuse_moves(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<Vec<Change>> {
+        let known = self.known()?;
+        let written: Vec<&Key> = written(&changes).map(|change| &change.key).collect();
+        if known.has_partition_key || written.is_empty() {
+            return Ok(changes);
+        }
+        let own = partition.unwrap_or(DEFAULT_PARTITION);
+        if self.plan.options.named.partition_field.is_some() {
+            partition::make(&self.api, own, partition::makes_partitions(&self.plan.options)).await?;
+        }
+        let others: Vec<String> = self.api.partitions().await?.into_iter().filter(|other| other != own).collect();
+        let moved =
+            if others.is_empty() { HashSet::new() } else { known.stored.there(&self.api, written, &others).await? };
+        let mut staying = Vec::with_capacity(changes.len());
+        for change in changes {
+            if matches!(change.action, Action::Delete) || !moved.contains(&change.key) {
+                staying.push(change);
+                continue;
+            }
+            let error = Error::data(format!(
+                "the row is to go to the partition `{own}`, and its key is in another one, where it would stay as a second \
+                 row: delete it there first, or give the row its partition"
+            ));
+            self.reject(&change, error)?;
+        }
+        Ok(staying)
+    }
+
+    /// Applies changes in one partition.
+    async fn send_together(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
+        let rows: usize = changes.iter().map(|change| change.rows).sum();
+        let changes = self.applying(partition, changes).await?;
+        let applied: usize = changes.iter().map(|change| change.rows).sum();
+        let (written, deleted): (Vec<Change>, Vec<Change>) =
+            changes.into_iter().partition(|change| matches!(change.action, Action::Write(_)));
+        self.delete(partition, &deleted).await?;
+        for part in form::by_left_out(written, Change::values) {
+            self.upsert(partition, part).await?;
+        }
+        self.metrics.add_rows(applied);
+        self.metrics.add_skipped_rows(rows.saturating_sub(applied));
+        Ok(())
+    }
+
+    /// The changes that the mode and the stored order let apply.
+    async fn applying(&self, partition: Option<&str>, mut changes: Vec<Change>) -> Result<Vec<Change>> {
+        let stored = &self.known()?.stored;
+        let partitions: Vec<String> = partition.map(str::to_owned).into_iter().collect();
+        let wants_there = match self.mode() {
+            WriteMode::Insert => Some(false),
+            WriteMode::Update | WriteMode::Partial => Some(true),
+            WriteMode::Upsert | WriteMode::Delete => None,
+        };
+        if let Some(wanted) = wants_there {
+            let keys = written(&changes).map(|change| &change.key);
+            let there = stored.there(&self.api, keys, &partitions).await?;
+            changes.retain(|change| matches!(change.action, Action::Delete) || there.contains(&change.key) == wanted);
+        }
+        if stored.order.is_some() && !changes.is_empty() {
+            let keys = changes.iter().map(|change| &change.key);
+            let orders = stored.orders(&self.api, keys, &partitions).await?;
+            changes.retain(|change| orders.get(&change.key).is_none_or(|stored| is_later(&change.order, stored)));
+        }
+        Ok(changes)
+    }
+
+    async fn delete(&self, partition: Option<&str>, changes: &[Change]) -> Result<()> {
+        let keys = changes.iter().map(|change| &change.key);
+        for expr in self.known()?.stored.expressions(keys) {
+            self.metrics.add_bytes(expr.len());
+            self.api.delete(expr, partition.unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes rows that leave out the same fields.
+    async fn upsert(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
+        let count = changes.len();
+        let mut rows = Vec::with_capacity(count);
+        let mut origins = Vec::with_capacity(count);
+        for Change { key, origin, action, .. } in changes {
+            if let Action::Write(values) = action {
+                rows.push(values);
+                origins.push((key, origin));
+            }
+        }
+        let request = UpsertRequest {
+            partition_name: partition.unwrap_or_default().to_owned(),
+            fields_data: self.known()?.form.fields(rows)?,
+            num_rows: u32::try_from(count).map_err(|_| Error::internal("too many rows in a request"))?,
+            partial_update: self.mode() == WriteMode::Partial,
+            ..UpsertRequest::default()
+        };
+        let place = |row: usize, error: Error| match origins.get(row) {
+            Some((key, origin)) => origin.place(error, key),
+            None => error,
+        };
+        let sent = self.api.upsert(request).await.and_then(|(answer, bytes)| {
+            self.metrics.add_bytes(bytes);
+            check(&answer, answer.upsert_cnt, count, place)
+        });
+        // Of one row it is known which one the server means.
+        sent.map_err(|error| if count == 1 { place(0, error) } else { error })
+    }
+}
+
+fn written(changes: &[Change]) -> impl Iterator<Item = &Change> {
+    changes.iter().filter(|change| matches!(change.action, Action::Write(_)))
+}
+
+/// Whether the server has taken each of the rows that were sent. `place` says of an error which row it is about.
+pub(crate) fn check(
+    answer: &MutationResult,
+    taken: i64,
+    sent: usize,
+    place: impl Fn(usize, Error) -> Error,
+) -> Result<()> {
+    if let Some(first) = answer.err_index.first() {
+        let refused = answer.err_index.len();
+        let error = Error::data(format!("the store has refused {refused} of the {sent} rows of a request"));
+        return Err(place(usize::try_from(*first).unwrap_or(usize::MAX), error));
+    }
+    let done = answer.succ_index.len();
+    if usize::try_from(taken).ok() != Some(sent) || done != sent {
+        return Err(Error::internal(format!(
+            "the store says that it has taken {taken} rows ({done} of them by their places), and {sent} were sent"
+        )));
+    }
+    Ok(())
+}
+
+/// Whether a row of this order may take the place of one that stores that order.
+fn is_later(order: &Option<Scalar>, stored: &Option<Scalar>) -> bool {
+    let number = |scalar: &Scalar| match scalar {
+        Scalar::Integer(number) | Scalar::Instant(number) => Some(*number),
+        Scalar::Boolean(_) | Scalar::Double(_) | Scalar::Text(_) => None,
+    };
+    match (order, stored) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        // A field of doubles takes integers that it holds exactly.
+        #[allow(clippy::cast_precision_loss)]
+        (Some(Scalar::Integer(order)), Some(Scalar::Double(stored))) => *order as f64 >= *stored,
+        (Some(order), Some(stored)) => match (number(order), number(stored)) {
+            (Some(order), Some(stored)) => order >= stored,
+            (_, _) => order >= stored,
+        },
+    }
+}

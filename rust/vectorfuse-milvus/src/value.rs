@@ -1,0 +1,291 @@
+//! From a value of a column to that of a field, as the field keeps it.
+//!
+//! What does not fit is an error, never a changed value. Which types can fit is known before ([`crate::columns`]); a value
+//! that its field can't keep is found here.
+
+use prost::Message;
+use prost::encoding::{encoded_len_varint, key_len};
+use serde::de::IgnoredAny;
+use serde_json::Value as Json;
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::payload::{Atom, ColumnReader, timestamp_text};
+use vectorfuse_core::rows::Rows;
+use vectorfuse_core::vector::Vector;
+
+use crate::api::proto::scalar_field::Data;
+use crate::api::proto::{BoolArray, DoubleArray, FloatArray, IntArray, LongArray, ScalarField, StringArray};
+use crate::collection::{Collection, Field, FieldType, ScalarType, VectorType};
+use crate::packed;
+use crate::version::{Feature, Version};
+
+/// Older servers keep objects alone.
+pub(crate) const LISTS_IN_JSON: Feature = Feature { name: "lists in JSON fields", since: Version(2, 5, 0) };
+
+/// The years that the server reads in a text, as microseconds since 1970.
+const MOMENTS: std::ops::Range<i64> = -62_135_596_800_000_000..253_402_300_800_000_000;
+
+/// A value as its field keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// The field has none.
+    Null,
+    /// The row leaves the field out, so that the server gives it the field's own default.
+    Default,
+    Bool(bool),
+    /// Of a field of 8, 16 or 32 bits.
+    Int(i32),
+    /// Of a field of 64 bits.
+    Long(i64),
+    Float(f32),
+    Double(f64),
+    Text(String),
+    /// A JSON text.
+    Json(Vec<u8>),
+    List(ScalarField),
+    /// A vector of 32-bit floats.
+    Floats(Vec<f32>),
+    /// A vector of another kind, packed as the server wants it.
+    Packed(Vec<u8>),
+}
+
+impl Value {
+    /// What it adds to a message, at most.
+    pub(crate) fn size(&self) -> usize {
+        // A byte more says in a nullable field that the value is there.
+        1 + match self {
+            Self::Null | Self::Default => 0,
+            Self::Bool(_) => 1,
+            Self::Int(number) => varint((*number).into()),
+            Self::Long(number) => varint(*number),
+            Self::Float(_) => 4,
+            Self::Double(_) => 8,
+            Self::Text(text) => framed(text.len()),
+            Self::Json(bytes) | Self::Packed(bytes) => framed(bytes.len()),
+            Self::List(list) => framed(list.encoded_len()),
+            Self::Floats(numbers) => 4 * numbers.len(),
+        }
+    }
+}
+
+/// Negative numbers take ten bytes.
+fn varint(number: i64) -> usize {
+    encoded_len_varint(number.cast_unsigned())
+}
+
+/// Bytes of a message with their length and their field's number before them.
+fn framed(length: usize) -> usize {
+    key_len(1) + encoded_len_varint(length as u64) + length
+}
+
+/// Makes a field's values of those of a column.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoder {
+    field: Field,
+    /// Whether JSON may be a list.
+    lists: bool,
+}
+
+impl Encoder {
+    /// From a column that fits this field of a collection.
+    pub(crate) fn new(collection: &Collection, field: &Field) -> Self {
+        Self { field: field.clone(), lists: collection.version.has(LISTS_IN_JSON) }
+    }
+
+    /// The value of a row.
+    pub(crate) fn value(&self, rows: &Rows<'_>, index: usize, reader: &ColumnReader, row: usize) -> Result<Value> {
+        if let FieldType::Vector { kind, dim } = self.field.data_type
+            && kind != VectorType::Binary
+        {
+            let Some(vector) = rows.vector(index, row, kind.kind())? else {
+                return self.missing().map_err(|error| rows.place(error, index, row));
+            };
+            return vector_value(vector, kind, dim).map_err(|error| rows.place(error, index, row));
+        }
+        self.plain(reader, row).map_err(|error| rows.place(error, index, row))
+    }
+
+    /// The value of a field that is no vector, or bits.
+    fn plain(&self, reader: &ColumnReader, row: usize) -> Result<Value> {
+        if reader.is_null(row) {
+            return self.missing();
+        }
+        match self.field.data_type {
+            FieldType::Scalar(ScalarType::Json) => json(reader, row, self.lists),
+            FieldType::Scalar(data_type) => scalar(data_type, reader, row),
+            FieldType::Array { element, max_capacity } => list(element, max_capacity, reader, row),
+            FieldType::Vector { dim, .. } => match reader.atom(row) {
+                Some(Atom::Bytes(bytes)) => bits(bytes, dim),
+                _other => Err(mistaken()),
+            },
+        }
+    }
+
+    /// What a null becomes.
+    fn missing(&self) -> Result<Value> {
+        if self.field.has_default {
+            Ok(Value::Default)
+        } else if self.field.is_nullable {
+            Ok(Value::Null)
+        } else if self.field.is_primary {
+            Err(Error::data("the primary key is null"))
+        } else {
+            Err(Error::data(format!(
+                "the value is null, and the field `{}` of the collection takes no nulls: fill it, or drop the row",
+                self.field.name
+            )))
+        }
+    }
+}
+
+fn scalar(data_type: ScalarType, reader: &ColumnReader, row: usize) -> Result<Value> {
+    let ranged = |name: &str, least: i128, most: i128| {
+        let number = reader.integer(row)?.ok_or_else(mistaken)?;
+        if (least..=most).contains(&number) {
+            return Ok(number);
+        }
+        Err(Error::data(format!("{number} is out of the range of the field, which is {name}: {least} to {most}")))
+    };
+    let small = |name, least: i32, most: i32| {
+        let number = ranged(name, least.into(), most.into())?;
+        i32::try_from(number).map(Value::Int).map_err(|_| mistaken())
+    };
+    match (data_type, reader.atom(row)) {
+        (ScalarType::Bool, Some(Atom::Boolean(value))) => Ok(Value::Bool(value)),
+        (ScalarType::Int8, _) => small("Int8", i8::MIN.into(), i8::MAX.into()),
+        (ScalarType::Int16, _) => small("Int16", i16::MIN.into(), i16::MAX.into()),
+        (ScalarType::Int32, _) => small("Int32", i32::MIN, i32::MAX),
+        (ScalarType::Int64, Some(Atom::Micros(micros))) => Ok(Value::Long(micros)),
+        // The server takes instants as texts alone.
+        (ScalarType::Timestamptz, Some(Atom::Micros(micros))) if MOMENTS.contains(&micros) => {
+            Ok(Value::Text(timestamp_text(micros)))
+        }
+        (ScalarType::Timestamptz, Some(Atom::Micros(micros))) => Err(Error::data(format!(
+            "{} is out of the range of the field: the years 1 to 9999",
+            timestamp_text(micros)
+        ))),
+        (ScalarType::Int64, _) => {
+            let number = ranged("Int64", i64::MIN.into(), i64::MAX.into())?;
+            i64::try_from(number).map(Value::Long).map_err(|_| mistaken())
+        }
+        (ScalarType::Float, Some(Atom::Float(value))) => Ok(Value::Float(value)),
+        (ScalarType::Double, Some(Atom::Double(value))) => Ok(Value::Double(value)),
+        (ScalarType::Double, Some(Atom::Float(value))) => Ok(Value::Double(value.into())),
+        (ScalarType::VarChar { max_length }, Some(_)) => text(reader.text(row)?.ok_or_else(mistaken)?, max_length),
+        (ScalarType::Text | ScalarType::Geometry, Some(_)) => text(reader.text(row)?.ok_or_else(mistaken)?, None),
+        // What has parts and no field of its own kind.
+        (ScalarType::VarChar { max_length }, None) => text(reader.document::<Json>(row)?.to_string(), max_length),
+        (ScalarType::Text, None) => text(reader.document::<Json>(row)?.to_string(), None),
+        (_, _) => Err(mistaken()),
+    }
+}
+
+fn text(text: String, max_length: Option<u64>) -> Result<Value> {
+    match max_length {
+        Some(most) if text.len() as u64 > most => Err(Error::data(format!(
+            "the text has {} bytes, and the field takes at most {most} (its max_length)",
+            text.len()
+        ))),
+        Some(_) | None => Ok(Value::Text(text)),
+    }
+}
+
+/// A JSON text: a string's own, or that of a value with parts.
+fn json(reader: &ColumnReader, row: usize, lists: bool) -> Result<Value> {
+    let bytes = match reader.atom(row) {
+        Some(Atom::Text(text)) => {
+            if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+                return Err(Error::data("the text is no JSON, and the field is for JSON").caused_by(error));
+            }
+            text.trim().as_bytes().to_vec()
+        }
+        Some(_) => return Err(mistaken()),
+        None => reader.document::<Json>(row)?.to_string().into_bytes(),
+    };
+    match bytes.first() {
+        Some(b'{') => Ok(Value::Json(bytes)),
+        Some(b'[') if lists => Ok(Value::Json(bytes)),
+        Some(b'[') => Err(Error::data(
+            "the JSON is a list, and this server keeps objects alone in JSON fields (lists since Milvus 2.5): put the list \
+             into a struct",
+        )),
+        Some(_) | None => {
+            Err(Error::data("the JSON is a single value, and JSON fields keep objects and lists: put it into a struct"))
+        }
+    }
+}
+
+/// A list of scalars, each as the field of one would keep it.
+fn list(element: ScalarType, max_capacity: Option<u64>, reader: &ColumnReader, row: usize) -> Result<Value> {
+    let (items, range) = reader.items(row).ok_or_else(mistaken)?;
+    if let Some(most) = max_capacity.filter(|most| range.len() as u64 > *most) {
+        return Err(Error::data(format!(
+            "the array has {} elements, and the field takes at most {most} (its max_capacity)",
+            range.len()
+        )));
+    }
+    let start = range.start;
+    let values = range.map(|at| {
+        let value = if items.is_null(at) {
+            Err(Error::data("an element is null, and arrays of the store hold none"))
+        } else {
+            scalar(element, items, at)
+        };
+        value.map_err(|error| error.with("element", at - start))
+    });
+    packed_list(element, values.collect::<Result<_>>()?).map(Value::List)
+}
+
+/// Values of one type, as the message that holds an array.
+fn packed_list(element: ScalarType, values: Vec<Value>) -> Result<ScalarField> {
+    fn all<T>(values: Vec<Value>, one: impl Fn(Value) -> Option<T>) -> Result<Vec<T>> {
+        values.into_iter().map(|value| one(value).ok_or_else(mistaken)).collect()
+    }
+    macro_rules! list {
+        ($message:ident, $variant:ident) => {{
+            let one = |value| if let Value::$variant(value) = value { Some(value) } else { None };
+            $message { data: all(values, one)? }
+        }};
+    }
+    let data = match element {
+        ScalarType::Bool => Data::BoolData(list!(BoolArray, Bool)),
+        ScalarType::Int8 | ScalarType::Int16 | ScalarType::Int32 => Data::IntData(list!(IntArray, Int)),
+        ScalarType::Int64 => Data::LongData(list!(LongArray, Long)),
+        ScalarType::Float => Data::FloatData(list!(FloatArray, Float)),
+        ScalarType::Double => Data::DoubleData(list!(DoubleArray, Double)),
+        ScalarType::VarChar { .. } | ScalarType::Text => Data::StringData(list!(StringArray, Text)),
+        ScalarType::Json | ScalarType::Timestamptz | ScalarType::Geometry => {
+            return Err(Error::unsupported("arrays of JSON, timestamps or geometries are not written"));
+        }
+    };
+    Ok(ScalarField { data: Some(data), ..ScalarField::default() })
+}
+
+fn vector_value(vector: Vector, kind: VectorType, dim: Option<u64>) -> Result<Value> {
+    if let Some(dim) = dim {
+        vector.check_size(dim)?;
+    }
+    match (kind, vector) {
+        (VectorType::Float, Vector::Dense(numbers)) => Ok(Value::Floats(numbers)),
+        (VectorType::Float16, Vector::Dense(numbers)) => packed::float16(&numbers).map(Value::Packed),
+        (VectorType::BFloat16, Vector::Dense(numbers)) => packed::bfloat16(&numbers).map(Value::Packed),
+        (VectorType::Int8, Vector::Dense(numbers)) => packed::int8(&numbers).map(Value::Packed),
+        (VectorType::Sparse, Vector::Sparse(indices, values)) => packed::sparse(&indices, &values).map(Value::Packed),
+        (_, _) => Err(mistaken()),
+    }
+}
+
+/// A vector of bits.
+fn bits(bytes: &[u8], dim: Option<u64>) -> Result<Value> {
+    match dim {
+        Some(dim) if (bytes.len() as u64).checked_mul(8) != Some(dim) => Err(Error::data(format!(
+            "the vector has {} bytes, and the vector of the collection has {dim} bits: expected {} bytes",
+            bytes.len(),
+            dim / 8
+        ))),
+        Some(_) | None => Ok(Value::Packed(bytes.to_vec())),
+    }
+}
+
+fn mistaken() -> Error {
+    Error::internal("a value was taken for one of a type that it does not have")
+}

@@ -1,0 +1,10 @@
+//! How Milvus behaves as a store, seen from where the boundary stands, against real servers.
+//!
+//! Needs `VECTORFUSE_MILVUS_URL` (the server itself) and `VECTORFUSE_MILVUS_LITE_URL` (Milvus Lite, which has nullable
+//! fields, sparse vectors and several vectors). What is missing fails.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod modes;
+mod support;
+mod values;
