@@ -31,7 +31,8 @@ pub(crate) struct Form {
 struct Slot {
     name: String,
     data_type: FieldType,
-    is_nullable: bool,
+    /// Whether rows can do without a value.
+    is_open: bool,
     source: Source,
 }
 
@@ -44,8 +45,8 @@ enum Source {
     Column(usize, Box<Encoder>),
     /// Every column that is no field of the schema.
     Dynamic(Dynamic),
-    /// Nowhere: they are null.
-    Nowhere,
+    /// Nowhere: each is this one.
+    Nowhere(Value),
 }
 
 impl Form {
@@ -67,18 +68,22 @@ impl Form {
             let encoder = Encoder::new(collection, field);
             slots.push(Slot::of(field, Source::Column(index, Box::new(encoder))));
         }
-        // Said and not left out: a server may keep what it has of a field that no request names.
+        // Said and not left out: a server may keep what it has of a field that no request names, and Milvus 2.3 does not
+        // survive a request without a field that has a default.
         if whole {
-            let absent = collection.fields.iter().filter(|field| field.is_nullable && !field.has_default);
+            let absent = collection.fields.iter().filter(|field| field.is_nullable || field.has_default);
             let absent: Vec<&Field> =
                 absent.filter(|field| !slots.iter().any(|slot| slot.name == field.name)).collect();
-            slots.extend(absent.into_iter().map(|field| Slot::of(field, Source::Nowhere)));
+            slots.extend(absent.into_iter().map(|field| {
+                let value = if field.has_default { Value::Default } else { Value::Null };
+                Slot::of(field, Source::Nowhere(value))
+            }));
         }
         if let Some(dynamic) = Dynamic::of(collection, plan, task) {
             slots.push(Slot {
                 name: DYNAMIC_FIELD.to_owned(),
                 data_type: FieldType::Scalar(ScalarType::Json),
-                is_nullable: false,
+                is_open: false,
                 source: Source::Dynamic(dynamic),
             });
         }
@@ -100,21 +105,17 @@ impl Form {
             }),
             Source::Column(index, encoder) => encoder.value(rows, *index, readers[*index], row),
             Source::Dynamic(dynamic) => dynamic.value(rows, row, key).map(Value::Json),
-            Source::Nowhere => Ok(Value::Null),
+            Source::Nowhere(value) => Ok(value.clone()),
         };
         self.slots.iter().map(value).collect()
     }
 
-    /// The columns of rows that leave out the same fields: [`by_left_out`].
+    /// The columns of rows that leave the same fields to the server: [`by_left_out`].
     pub(crate) fn fields(&self, mut rows: Vec<Vec<Value>>) -> Result<Vec<FieldData>> {
-        let mut fields = Vec::with_capacity(self.slots.len());
-        for (place, slot) in self.slots.iter().enumerate() {
-            let values: Vec<Value> = rows.iter_mut().map(|row| mem::replace(&mut row[place], Value::Default)).collect();
-            if !values.iter().all(|value| *value == Value::Default) {
-                fields.push(slot.column(values)?);
-            }
-        }
-        Ok(fields)
+        let column = |(place, slot): (usize, &Slot)| {
+            slot.column(rows.iter_mut().map(|row| mem::replace(&mut row[place], Value::Null)).collect())
+        };
+        self.slots.iter().enumerate().map(column).collect()
     }
 
     /// What the names and types of the fields add to a request, at most.
@@ -124,7 +125,7 @@ impl Form {
     }
 }
 
-/// Rows by the fields that they leave to the server: a request has a field for every row of it, or for none.
+/// Rows by the fields whose defaults they get: older servers give the default to every row of a request, or to none.
 pub(crate) fn by_left_out<T>(rows: Vec<T>, values: impl Fn(&T) -> &[Value]) -> impl Iterator<Item = Vec<T>> {
     let mut groups: BTreeMap<Vec<usize>, Vec<T>> = BTreeMap::new();
     for row in rows {
@@ -137,14 +138,16 @@ pub(crate) fn by_left_out<T>(rows: Vec<T>, values: impl Fn(&T) -> &[Value]) -> i
 
 impl Slot {
     fn of(field: &Field, source: Source) -> Self {
-        Self { name: field.name.clone(), data_type: field.data_type, is_nullable: field.is_nullable, source }
+        let is_open = field.is_nullable || field.has_default;
+        Self { name: field.name.clone(), data_type: field.data_type, is_open, source }
     }
 
     /// The column of these values.
     fn column(&self, values: Vec<Value>) -> Result<FieldData> {
-        let valid: Vec<bool> = values.iter().map(|value| *value != Value::Null).collect();
+        let is_there = |value: &Value| !matches!(value, Value::Null | Value::Default);
+        let valid: Vec<bool> = values.iter().map(is_there).collect();
         // What is null has no place among the values.
-        let values = Values(values.into_iter().filter(|value| *value != Value::Null).collect());
+        let values = Values(values.into_iter().filter(is_there).collect());
         let held = match self.data_type {
             FieldType::Scalar(data_type) => Held::Scalars(scalars(scalar_column(data_type, values)?)),
             FieldType::Array { element, .. } => {
@@ -158,7 +161,7 @@ impl Slot {
             field_name: self.name.clone(),
             field: Some(held),
             is_dynamic: matches!(self.source, Source::Dynamic(_)),
-            valid_data: if self.is_nullable { valid } else { Vec::new() },
+            valid_data: if self.is_open { valid } else { Vec::new() },
             ..FieldData::default()
         })
     }

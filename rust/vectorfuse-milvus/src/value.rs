@@ -29,7 +29,7 @@ const MOMENTS: std::ops::Range<i64> = -62_135_596_800_000_000..253_402_300_800_0
 pub(crate) enum Value {
     /// The field has none.
     Null,
-    /// The row leaves the field out, so that the server gives it the field's own default.
+    /// The server gives the field its own default.
     Default,
     Bool(bool),
     /// Of a field of 8, 16 or 32 bits.
