@@ -4,8 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::table::Column;
 
-use crate::collection::{Collection, Field, FieldType, VectorType};
+use crate::collection::{Collection, Field, FieldType, ScalarType, VectorType};
 
 /// What the plan of a write carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,56 @@ impl WriteDetails {
             FieldType::Scalar(_) | FieldType::Array { .. } => false,
         };
         self.collection.fields.iter().find(is_open).map(|field| field.name.as_str()).unwrap_or_default()
+    }
+}
+
+/// What the plan of a read carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReadDetails {
+    /// The collection as it was when the read was planned.
+    pub(crate) collection: Collection,
+    /// About how many rows it has.
+    pub(crate) rows: Option<u64>,
+}
+
+impl ReadDetails {
+    /// About how many bytes a column's value has.
+    pub(crate) fn bytes(&self, column: &Column) -> u64 {
+        let name = column.role.vector().unwrap_or(&column.name);
+        let field = self.collection.field(name).map(|field| field.data_type);
+        match field {
+            Some(FieldType::Vector { kind, dim }) => vector_bytes(kind, dim.unwrap_or(SPARSE_NUMBERS)),
+            Some(FieldType::Scalar(scalar)) => scalar_bytes(scalar),
+            Some(FieldType::Array { element, .. }) => ARRAY_ITEMS * scalar_bytes(element),
+            None => TEXT_BYTES,
+        }
+    }
+}
+
+/// A guess at the length of texts and documents.
+const TEXT_BYTES: u64 = 32;
+/// A guess at the length of arrays.
+const ARRAY_ITEMS: u64 = 8;
+/// A guess at the numbers of a sparse vector, with their places.
+const SPARSE_NUMBERS: u64 = 64;
+
+fn vector_bytes(kind: VectorType, dim: u64) -> u64 {
+    match kind {
+        VectorType::Float => dim.saturating_mul(4),
+        VectorType::Float16 | VectorType::BFloat16 => dim.saturating_mul(2),
+        VectorType::Int8 => dim,
+        VectorType::Binary => dim / 8,
+        VectorType::Sparse => dim.saturating_mul(8),
+    }
+}
+
+fn scalar_bytes(scalar: ScalarType) -> u64 {
+    match scalar {
+        ScalarType::Bool | ScalarType::Int8 => 1,
+        ScalarType::Int16 => 2,
+        ScalarType::Int32 | ScalarType::Float => 4,
+        ScalarType::Int64 | ScalarType::Double | ScalarType::Timestamptz => 8,
+        ScalarType::VarChar { .. } | ScalarType::Text | ScalarType::Json | ScalarType::Geometry => TEXT_BYTES,
     }
 }
 

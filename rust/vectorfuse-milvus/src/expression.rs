@@ -80,6 +80,24 @@ pub(crate) fn after(field: &str, key: &Key) -> String {
     }
 }
 
+/// The field's value is this one or comes before it.
+pub(crate) fn not_after(field: &str, key: &Key) -> String {
+    match key {
+        Key::Integer(i64::MIN) => least(field),
+        Key::Integer(number) => format!("{field} <= {number}"),
+        Key::Text(written) => format!("{field} <= {}", text(written)),
+    }
+}
+
+/// The field's value is this one or comes after it; `None` if that is true of all.
+pub(crate) fn not_before(field: &str, key: &Key) -> Option<String> {
+    match key {
+        Key::Integer(i64::MIN) => None,
+        Key::Integer(number) => Some(format!("{field} >= {number}")),
+        Key::Text(written) => Some(format!("{field} >= {}", text(written))),
+    }
+}
+
 /// The field's value comes before this one.
 pub(crate) fn before(field: &str, key: &Key) -> String {
     match key {

@@ -6,23 +6,34 @@
 
 mod alias;
 mod api;
+mod cell;
 mod change;
 mod collection;
+mod column;
 mod columns;
 mod creation;
 mod details;
 mod dynamic;
 mod expression;
+mod filter;
 mod form;
 mod indexes;
 mod key;
+mod keyspace;
+mod numbers;
 mod packed;
+mod page;
 mod partition;
 mod prepare;
+mod read;
 mod roles;
 mod row;
+mod schema;
+mod selection;
 mod sender;
 mod settings;
+mod shaper;
+mod split;
 mod stored;
 mod truncation;
 mod value;
@@ -91,32 +102,41 @@ impl Milvus {
 #[async_trait]
 impl Store for Milvus {
     async fn table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table> {
-        todo!()
+        self.read_table(schema, spark).await
     }
 
     fn accepts(&self, table: &Table, predicates: &[Expr]) -> Result<Vec<Fit>> {
-        todo!()
+        filter::accepts(table, predicates)
     }
 
-    fn orders(&self, _table: &Table, _column: &str) -> Result<bool> {
+    fn orders(&self, _table: &Table, _column: &str, _rows: u64) -> Result<bool> {
         // A query has no order but that of the key.
         Ok(false)
     }
 
-    async fn groups(&self, _scan: &Scan) -> Result<bool> {
+    fn skips(&self, _table: &Table) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn samples(&self, _table: &Table) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn aggregates(&self, _scan: &Scan) -> Result<bool> {
         Ok(false)
     }
 
     async fn size(&self, scan: &Scan) -> Result<Option<Size>> {
-        todo!()
+        self.read_size(scan).await
     }
 
     async fn split(&self, scan: &Scan, wanted: usize) -> Result<Vec<Value>> {
-        todo!()
+        let parts = self.parts(scan, wanted).await?.into_iter().map(serde_json::to_value);
+        parts.map(|part| part.map_err(|error| Error::internal("a split can't be written").caused_by(error))).collect()
     }
 
     fn read(&self, scan: Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
-        todo!()
+        read::start(&scan, part, metrics)
     }
 
     async fn exists(&self) -> Result<bool> {

@@ -248,6 +248,24 @@ impl ColumnBuilder {
         done.ok_or_else(|| Error::data(format!("`{}` is no {}", shorten(written), self.data_type.name())))
     }
 
+    /// Appends bytes, as they are.
+    pub fn append_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let Values::Binary(builder) = &mut self.values else {
+            return Err(Error::options(format!("bytes can't be read as {}", self.data_type.name())));
+        };
+        builder.append_value(bytes);
+        Ok(())
+    }
+
+    /// Appends a moment, in microseconds since 1970-01-01T00:00:00.
+    pub fn append_micros(&mut self, micros: i64) -> Result<()> {
+        let (Values::Timestamp(builder) | Values::TimestampNtz(builder)) = &mut self.values else {
+            return Err(Error::options(format!("a moment can't be read as {}", self.data_type.name())));
+        };
+        builder.append_value(micros);
+        Ok(())
+    }
+
     /// The column that was built; the builder starts anew.
     pub fn finish(&mut self) -> Result<ArrayRef> {
         Ok(match &mut self.values {

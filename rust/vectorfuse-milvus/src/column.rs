@@ -1,0 +1,250 @@
+//! From the columns of an answer to Arrow's: each value checked against the type in which Spark reads it.
+
+use arrow_array::ArrayRef;
+use serde_json::Value;
+use vectorfuse_core::document::DocumentRef;
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::payload::{ColumnBuilder, timestamp_text};
+use vectorfuse_core::schema::SparkType;
+
+use crate::api::proto::scalar_field::Data as Scalars;
+use crate::api::proto::vector_field::Data as Vectors;
+use crate::api::proto::{FieldData, QueryResults, ScalarField, VectorField, field_data};
+use crate::cell::{Cell, cell, length};
+use crate::collection::DYNAMIC_FIELD;
+use crate::key::Key;
+use crate::numbers;
+
+/// The field of an answer; `None` if it has none of the name.
+pub(crate) fn named<'a>(answer: &'a QueryResults, name: &str) -> Option<&'a FieldData> {
+    let is_named = |field: &&FieldData| {
+        if name == DYNAMIC_FIELD { field.is_dynamic || field.field_name == name } else { field.field_name == name }
+    };
+    answer.fields_data.iter().find(is_named)
+}
+
+/// The primary keys of an answer's rows, in their order.
+pub(crate) fn keys(answer: &QueryResults, primary: &str) -> Result<Vec<Key>> {
+    let Some(field) = named(answer, primary) else {
+        return if answer.fields_data.is_empty() { Ok(Vec::new()) } else { Err(left_out(primary)) };
+    };
+    match scalars(field)? {
+        Some(Scalars::LongData(keys)) => Ok(keys.data.iter().map(|key| Key::Integer(*key)).collect()),
+        Some(Scalars::StringData(keys)) => Ok(keys.data.iter().map(|key| Key::Text(key.clone())).collect()),
+        None => Ok(Vec::new()),
+        Some(_) => Err(Error::internal(format!("the server sent keys of another type than `{primary}` has"))),
+    }
+}
+
+/// The error of an answer without a field that was asked for.
+pub(crate) fn left_out(name: &str) -> Error {
+    Error::internal(format!("the server's answer has no field `{name}`, which was asked for"))
+}
+
+/// A field's values in an answer, which may hold them with or without the places of nulls.
+pub(crate) struct Stored<'a> {
+    values: Values<'a>,
+    /// Where the value of each row stands; `None` for a null. Without it every row has one.
+    places: Option<Vec<Option<usize>>>,
+}
+
+enum Values<'a> {
+    Scalars(&'a Scalars),
+    Vectors(&'a VectorField),
+    /// Of a field that has no value in any row.
+    None,
+}
+
+impl<'a> Stored<'a> {
+    /// The values of an answer of so many rows.
+    pub(crate) fn of(field: &'a FieldData, rows: usize) -> Result<Self> {
+        let (values, inner) = match &field.field {
+            Some(field_data::Field::Scalars(scalars)) => {
+                (scalars.data.as_ref().map_or(Values::None, Values::Scalars), scalars.valid_data.as_slice())
+            }
+            Some(field_data::Field::Vectors(vectors)) => (Values::Vectors(vectors), vectors.valid_data.as_slice()),
+            None => (Values::None, [].as_slice()),
+        };
+        let valid = if field.valid_data.is_empty() { inner } else { field.valid_data.as_slice() };
+        let held = match &values {
+            Values::Scalars(scalars) => length(scalars),
+            Values::Vectors(vectors) => vectors_held(vectors)?,
+            Values::None => 0,
+        };
+        let uneven = || {
+            let name = &field.field_name;
+            Error::internal(format!("the server sent {held} values of `{name}` for {rows} rows"))
+        };
+        if valid.is_empty() {
+            let places = match held == rows {
+                true => None,
+                // What no row has, some servers leave out as a whole.
+                false if held == 0 => Some(vec![None; rows]),
+                false => return Err(uneven()),
+            };
+            return Ok(Self { values, places });
+        }
+        let filled = valid.iter().filter(|valid| **valid).count();
+        if valid.len() != rows || (held != rows && held != filled) {
+            return Err(uneven());
+        }
+        let mut next = 0..;
+        let place = |(row, valid): (usize, &bool)| {
+            if !valid {
+                return None;
+            }
+            if held == rows { Some(row) } else { next.next() }
+        };
+        Ok(Self { values, places: Some(valid.iter().enumerate().map(place).collect()) })
+    }
+
+    fn place(&self, row: usize) -> Option<usize> {
+        self.places.as_ref().map_or(Some(row), |places| places.get(row).copied().flatten())
+    }
+
+    /// Appends the value of a row.
+    pub(crate) fn append(&self, builder: &mut ColumnBuilder, data_type: &SparkType, row: usize) -> Result<()> {
+        let Some(place) = self.place(row) else {
+            builder.append_null();
+            return Ok(());
+        };
+        match &self.values {
+            Values::Scalars(Scalars::JsonData(texts)) => {
+                let text = texts.data.get(place).map(AsRef::as_ref).unwrap_or_default();
+                match data_type {
+                    SparkType::String(_) => {
+                        let text = std::str::from_utf8(text);
+                        let text = text.map_err(|error| Error::data("the JSON is no UTF-8").caused_by(error))?;
+                        builder.append(Some(Cell::Text(text)))
+                    }
+                    _parsed => builder.append(Some(&json(text)?)),
+                }
+            }
+            Values::Scalars(scalars) => match (cell(scalars, place), data_type) {
+                (None, _) => Err(Error::internal("the server sent a value of a type that is none of a field's")),
+                (Some(Cell::Integer(micros)), SparkType::Timestamp | SparkType::TimestampNtz) => {
+                    builder.append_micros(micros)
+                }
+                (Some(Cell::List(list)), SparkType::Array(element))
+                    if matches!(**element, SparkType::Timestamp | SparkType::TimestampNtz) =>
+                {
+                    builder.append(Some(&moments(list)))
+                }
+                (Some(value), _) => builder.append(Some(value)),
+            },
+            Values::Vectors(vectors) => append_vector(builder, data_type, vectors, place),
+            Values::None => Err(Error::internal("the server says of a value that it is there, and does not send it")),
+        }
+    }
+
+    /// The value of a row as JSON; `None` if it is null.
+    pub(crate) fn json(&self, row: usize) -> Result<Option<Value>> {
+        let Some(place) = self.place(row) else { return Ok(None) };
+        match &self.values {
+            Values::Scalars(Scalars::JsonData(texts)) => {
+                texts.data.get(place).map(|text| json(text.as_ref())).transpose()
+            }
+            Values::Scalars(scalars) => match cell(scalars, place) {
+                Some(Cell::Double(value)) if !value.is_finite() => {
+                    Err(Error::data(format!("JSON has no form for the stored value {value}: read it as a column")))
+                }
+                value => Ok(value.map(DocumentRef::to_json)),
+            },
+            Values::Vectors(_) | Values::None => Ok(None),
+        }
+    }
+}
+
+/// The document of a text.
+pub(crate) fn json(text: &[u8]) -> Result<Value> {
+    serde_json::from_slice(text).map_err(|error| Error::data("the stored JSON can't be read").caused_by(error))
+}
+
+/// The column of these rows of an answer.
+pub(crate) fn array(
+    data_type: &SparkType,
+    rows: impl ExactSizeIterator<Item = usize>,
+    mut append: impl FnMut(&mut ColumnBuilder, usize) -> Result<()>,
+) -> Result<ArrayRef> {
+    let mut builder = ColumnBuilder::new(data_type, rows.len());
+    for row in rows {
+        append(&mut builder, row)?;
+    }
+    builder.finish()
+}
+
+fn scalars(field: &FieldData) -> Result<Option<&Scalars>> {
+    match &field.field {
+        Some(field_data::Field::Scalars(scalars)) => Ok(scalars.data.as_ref()),
+        None => Ok(None),
+        Some(field_data::Field::Vectors(_)) => Err(Error::internal("the server sent vectors for a field of values")),
+    }
+}
+
+/// A list of microseconds as the texts that a list of moments is made of.
+fn moments(list: &ScalarField) -> Value {
+    let items = Cell::List(list).items();
+    Value::Array(
+        items
+            .map(|item| match item {
+                Cell::Integer(micros) => Value::from(timestamp_text(micros)),
+                other => other.to_json(),
+            })
+            .collect(),
+    )
+}
+
+/// How many vectors an answer holds.
+fn vectors_held(vectors: &VectorField) -> Result<usize> {
+    let (length, size) = match &vectors.data {
+        None => return Ok(0),
+        Some(Vectors::SparseFloatVector(sparse)) => return Ok(sparse.contents.len()),
+        Some(Vectors::FloatVector(numbers)) => (numbers.data.len(), dimensions(vectors)),
+        Some(Vectors::BinaryVector(bytes)) => (bytes.len(), dimensions(vectors) / 8),
+        Some(Vectors::Float16Vector(bytes) | Vectors::Bfloat16Vector(bytes)) => (bytes.len(), 2 * dimensions(vectors)),
+        Some(Vectors::Int8Vector(bytes)) => (bytes.len(), dimensions(vectors)),
+    };
+    match length.checked_div(size) {
+        Some(held) if held * size == length => Ok(held),
+        None if length == 0 => Ok(0),
+        Some(_) | None => Err(Error::internal("the server sent vectors of another size than it says")),
+    }
+}
+
+fn dimensions(vectors: &VectorField) -> usize {
+    usize::try_from(vectors.dim).unwrap_or_default()
+}
+
+fn append_vector(
+    builder: &mut ColumnBuilder,
+    data_type: &SparkType,
+    vectors: &VectorField,
+    place: usize,
+) -> Result<()> {
+    let dim = dimensions(vectors);
+    let missing = || Error::internal("the server sent fewer vectors than rows");
+    let slice = |bytes: &'_ bytes::Bytes, size: usize| {
+        let start = place * size;
+        (start + size <= bytes.len()).then(|| bytes.slice(start..start + size)).ok_or_else(missing)
+    };
+    match &vectors.data {
+        Some(Vectors::FloatVector(numbers)) => {
+            builder.append_dense(numbers.data.get(place * dim..(place + 1) * dim).ok_or_else(missing)?)
+        }
+        Some(Vectors::Float16Vector(bytes)) => builder.append_dense(&numbers::of_float16(&slice(bytes, 2 * dim)?)),
+        Some(Vectors::Bfloat16Vector(bytes)) => builder.append_dense(&numbers::of_bfloat16(&slice(bytes, 2 * dim)?)),
+        Some(Vectors::Int8Vector(bytes)) => builder.append_dense(&numbers::of_int8(&slice(bytes, dim)?)),
+        Some(Vectors::BinaryVector(bytes)) => {
+            let packed = slice(bytes, dim / 8)?;
+            match data_type {
+                SparkType::Binary => builder.append_bytes(&packed),
+                _numbers => builder.append_dense(&numbers::of_bits(&packed)),
+            }
+        }
+        Some(Vectors::SparseFloatVector(sparse)) => {
+            let (indices, values) = numbers::of_sparse(sparse.contents.get(place).ok_or_else(missing)?)?;
+            builder.append_sparse(&indices, &values)
+        }
+        None => Err(missing()),
+    }
+}
