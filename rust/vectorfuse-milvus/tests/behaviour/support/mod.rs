@@ -1,6 +1,6 @@
 //! What the tests are made of. A job and the values of rows are those of the other store's tests.
 
-pub mod foreign;
+pub mod described;
 #[path = "../../../../vectorfuse-qdrant/tests/behaviour/support/job.rs"]
 pub mod job;
 pub mod raw;

@@ -95,6 +95,11 @@ impl Job {
         Self { options: options.collect() }.with("backoff_factor", "0.01")
     }
 
+    /// With just these options.
+    pub fn of(options: &[(&str, &str)]) -> Self {
+        Self { options: options.iter().map(|(option, value)| ((*option).to_owned(), (*value).to_owned())).collect() }
+    }
+
     pub fn with(mut self, option: &str, value: &str) -> Self {
         self.options.insert(option.to_owned(), value.to_owned());
         self
