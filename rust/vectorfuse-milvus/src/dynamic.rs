@@ -7,13 +7,9 @@ use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Role;
 use vectorfuse_core::write::WritePlan;
 
+use crate::appends::Attempt;
 use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::key::Key;
-
-/// The keys of a row whose primary key the server makes, by which a task that runs again knows its rows: which task wrote
-/// it, and which of its rows it is.
-pub(crate) const TASK: &str = "_vectorfuse_task";
-pub(crate) const ROW: &str = "_vectorfuse_row";
 
 /// The columns that become keys of the dynamic field.
 #[derive(Clone, Debug)]
@@ -22,14 +18,14 @@ pub(crate) struct Dynamic {
     keys: Vec<(usize, String)>,
     /// The column whose members are keys.
     whole: Option<usize>,
-    /// The task, if its rows must be known again.
-    task: Option<String>,
+    /// Who writes, if the rows must be known again.
+    attempt: Option<Attempt>,
 }
 
 impl Dynamic {
-    /// Of the columns of this plan; `None` if each of them is a field. `task`: the name of the task, if its rows must be
-    /// known again.
-    pub(crate) fn of(collection: &Collection, plan: &WritePlan, task: Option<&str>) -> Option<Self> {
+    /// Of the columns of this plan; `None` if each of them is a field. `attempt`: who writes, if the
+    /// rows must be known again.
+    pub(crate) fn of(collection: &Collection, plan: &WritePlan, attempt: Option<&Attempt>) -> Option<Self> {
         if !collection.is_dynamic {
             return None;
         }
@@ -48,8 +44,8 @@ impl Dynamic {
                 | Role::Unused => {}
             }
         }
-        let there = !keys.is_empty() || whole.is_some() || task.is_some();
-        there.then(|| Self { keys, whole, task: task.map(str::to_owned) })
+        let there = !keys.is_empty() || whole.is_some() || attempt.is_some();
+        there.then(|| Self { keys, whole, attempt: attempt.cloned() })
     }
 
     /// The object of a row that has this key, as its text.
@@ -69,9 +65,8 @@ impl Dynamic {
                 return Err(rows.place(error, self.whole.unwrap_or(*index), row));
             }
         }
-        if let Some(task) = &self.task {
-            object.insert(TASK.to_owned(), task.as_str().into());
-            object.insert(ROW.to_owned(), key.to_string().into());
+        if let (Some(attempt), Key::Integer(number)) = (&self.attempt, key) {
+            attempt.mark(&mut object, *number);
         }
         Ok(Json::Object(object).to_string().into_bytes())
     }

@@ -15,6 +15,7 @@ use crate::api::proto::{
     ArrayArray, BoolArray, DoubleArray, FieldData, FloatArray, GeometryWktArray, IntArray, JsonArray, LongArray,
     ScalarField, SparseFloatArray, StringArray, VectorField,
 };
+use crate::appends::Attempt;
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
 use crate::dynamic::Dynamic;
 use crate::key::Key;
@@ -51,9 +52,14 @@ enum Source {
 
 impl Form {
     /// Of the rows of this plan, whose columns fit this collection. `whole`: rows are
-    /// written in place of those that are there, so that what they don't have is gone. `task`: the name of the task, if its
-    /// rows must be known again.
-    pub(crate) fn of(collection: &Collection, plan: &WritePlan, whole: bool, task: Option<&str>) -> Result<Self> {
+    /// written in place of those that are there, so that what they don't have is gone. `attempt`: who writes, if
+    /// the rows must be known again.
+    pub(crate) fn of(
+        collection: &Collection,
+        plan: &WritePlan,
+        whole: bool,
+        attempt: Option<&Attempt>,
+    ) -> Result<Self> {
         let mut slots = Vec::with_capacity(plan.columns.len());
         let primary = collection.primary()?;
         if !primary.is_auto {
@@ -79,7 +85,7 @@ impl Form {
                 Slot::of(field, Source::Nowhere(value))
             }));
         }
-        if let Some(dynamic) = Dynamic::of(collection, plan, task) {
+        if let Some(dynamic) = Dynamic::of(collection, plan, attempt) {
             slots.push(Slot {
                 name: DYNAMIC_FIELD.to_owned(),
                 data_type: FieldType::Scalar(ScalarType::Json),

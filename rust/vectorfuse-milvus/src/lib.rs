@@ -6,7 +6,7 @@
 
 mod alias;
 mod api;
-mod cell;
+mod appends;
 mod change;
 mod collection;
 mod column;

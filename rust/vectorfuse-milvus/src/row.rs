@@ -16,6 +16,8 @@ pub(crate) struct RowReader {
     primary: Field,
     /// The column of the key; `None` if it is made.
     key: Option<usize>,
+    /// How many rows have got a number for a key, since the server makes theirs.
+    numbered: i64,
     /// The column that says each row's partition.
     partition: Option<usize>,
 }
@@ -30,11 +32,11 @@ impl RowReader {
         };
         let partition = plan.options.named.partition_field.as_ref().map(place).transpose()?;
         let key = plan.columns.iter().position(|column| matches!(column.role, Role::Id { .. }));
-        Ok(Self { primary, key, partition })
+        Ok(Self { primary, key, numbered: 0, partition })
     }
 
     /// What a row does; `form` says what of it is written.
-    pub(crate) fn change(&self, form: &Form, rows: &Rows<'_>, row: usize) -> Result<Change> {
+    pub(crate) fn change(&mut self, form: &Form, rows: &Rows<'_>, row: usize) -> Result<Change> {
         let delete = rows.is_delete(row)?;
         let key = self.key(rows, row)?;
         let action = if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key)?) };
@@ -42,8 +44,12 @@ impl RowReader {
         Ok(Change { origin: rows.origin_of(row, &key), order: rows.order(row)?, key, action, partition, rows: 1 })
     }
 
-    fn key(&self, rows: &Rows<'_>, row: usize) -> Result<Key> {
+    fn key(&mut self, rows: &Rows<'_>, row: usize) -> Result<Key> {
         let Some(index) = self.key else {
+            if self.primary.is_auto {
+                self.numbered += 1;
+                return Ok(Key::Integer(self.numbered));
+            }
             let made = rows.made_id(row)?;
             let made = made.ok_or_else(|| Error::internal("a plan whose key is a column without that part"))?;
             return Ok(Key::Text(made.to_string()));

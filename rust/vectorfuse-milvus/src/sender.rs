@@ -2,8 +2,8 @@
 //! each.
 //!
 //! The server knows no condition on a write. What depends on what is there is asked before ([`Stored`]), so it holds
-//! against what was acknowledged by then, and not against others that write the same keys at the same moment. Rows are
-//! always upserted: whoever sends a row twice, or beside another, leaves it once.
+//! against what was acknowledged by then, and not against others that write the same keys at the same moment. Rows that
+//! have keys are always upserted: whoever sends one twice, or beside another, leaves it once.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,8 @@ use vectorfuse_core::reject::Rejects;
 use vectorfuse_core::write::WritePlan;
 
 use crate::api::Api;
-use crate::api::proto::{MutationResult, UpsertRequest};
+use crate::api::proto::{InsertRequest, MutationResult, UpsertRequest};
+use crate::appends::{Append, Attempt};
 use crate::change::{Action, Change};
 use crate::form::{self, Form};
 use crate::key::Key;
@@ -35,6 +36,10 @@ pub(crate) struct Known {
     pub(crate) stored: Stored,
     /// Whether the server itself says where each row goes.
     pub(crate) has_partition_key: bool,
+    /// Whether rows have keys before the server has them.
+    pub(crate) has_own_keys: bool,
+    /// Who writes, if rows must be known again.
+    pub(crate) attempt: Option<Attempt>,
 }
 
 /// What each request of a task needs, shared by those in flight.
@@ -111,6 +116,9 @@ impl Sender {
         if self.plan.options.named.partition_field.is_some() {
             partition::make(&self.api, own, partition::makes_partitions(&self.plan.options)).await?;
         }
+        if !known.has_own_keys {
+            return Ok(changes);
+        }
         let others: Vec<String> = self.api.partitions().await?.into_iter().filter(|other| other != own).collect();
         let moved =
             if others.is_empty() { HashSet::new() } else { known.stored.there(&self.api, written, &others).await? };
@@ -138,7 +146,7 @@ impl Sender {
             changes.into_iter().partition(|change| matches!(change.action, Action::Write(_)));
         self.delete(partition, &deleted).await?;
         for part in form::by_left_out(written, Change::values) {
-            self.upsert(partition, part).await?;
+            self.write(partition, part).await?;
         }
         self.metrics.add_rows(applied);
         self.metrics.add_skipped_rows(rows.saturating_sub(applied));
@@ -150,6 +158,8 @@ impl Sender {
         let stored = &self.known()?.stored;
         let partitions: Vec<String> = partition.map(str::to_owned).into_iter().collect();
         let wants_there = match self.mode() {
+            // Nobody knows their keys.
+            WriteMode::Insert if !self.known()?.has_own_keys => None,
             WriteMode::Insert => Some(false),
             WriteMode::Update | WriteMode::Partial => Some(true),
             WriteMode::Upsert | WriteMode::Delete => None,
@@ -168,40 +178,60 @@ impl Sender {
     }
 
     async fn delete(&self, partition: Option<&str>, changes: &[Change]) -> Result<()> {
-        let keys = changes.iter().map(|change| &change.key);
-        for expr in self.known()?.stored.expressions(keys) {
+        let stored = &self.known()?.stored;
+        let mut keys: Vec<&Key> = changes.iter().map(|change| &change.key).collect();
+        // Milvus Lite deletes the keys of a partition in all of them.
+        let there;
+        if let Some(partition) = partition {
+            there = stored.there(&self.api, keys.iter().copied(), &[partition.to_owned()]).await?;
+            keys.retain(|key| there.contains(*key));
+        }
+        for expr in stored.expressions(keys) {
             self.metrics.add_bytes(expr.len());
             self.api.delete(expr, partition.unwrap_or_default()).await?;
         }
         Ok(())
     }
 
-    /// Writes rows that leave out the same fields.
-    async fn upsert(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
+    /// Writes rows that leave the same fields to the server.
+    async fn write(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
+        let known = self.known()?;
         let count = changes.len();
-        let mut rows = Vec::with_capacity(count);
-        let mut origins = Vec::with_capacity(count);
+        let (mut rows, mut origins) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for Change { key, origin, action, .. } in changes {
             if let Action::Write(values) = action {
                 rows.push(values);
                 origins.push((key, origin));
             }
         }
-        let request = UpsertRequest {
-            partition_name: partition.unwrap_or_default().to_owned(),
-            fields_data: self.known()?.form.fields(rows)?,
-            num_rows: u32::try_from(count).map_err(|_| Error::internal("too many rows in a request"))?,
-            partial_update: self.mode() == WriteMode::Partial,
-            ..UpsertRequest::default()
-        };
         let place = |row: usize, error: Error| match origins.get(row) {
             Some((key, origin)) => origin.place(error, key),
             None => error,
         };
-        let sent = self.api.upsert(request).await.and_then(|(answer, bytes)| {
-            self.metrics.add_bytes(bytes);
-            check(&answer, answer.upsert_cnt, count, place)
-        });
+        let partition_name = partition.unwrap_or_default().to_owned();
+        let num_rows = u32::try_from(count).map_err(|_| Error::internal("too many rows in a request"))?;
+        let fields_data = known.form.fields(rows)?;
+        let sent = if known.has_own_keys {
+            let partial_update = self.mode() == WriteMode::Partial;
+            let request =
+                UpsertRequest { partition_name, fields_data, num_rows, partial_update, ..UpsertRequest::default() };
+            self.api.upsert(request).await.and_then(|(answer, bytes)| {
+                self.metrics.add_bytes(bytes);
+                check(&answer, answer.upsert_cnt, count, place)
+            })
+        } else {
+            let numbers =
+                origins.iter().filter_map(|(key, _)| if let Key::Integer(number) = key { Some(*number) } else { None });
+            let request = InsertRequest { partition_name, fields_data, num_rows, ..InsertRequest::default() };
+            let append = Append { api: &self.api, known, metrics: &self.metrics, numbers: numbers.collect() };
+            append.send(&self.plan.options, request).await.and_then(|answer| match answer {
+                Some((answer, bytes)) => {
+                    self.metrics.add_bytes(bytes);
+                    check(&answer, answer.insert_cnt, count, place)
+                }
+                None => Ok(()),
+            })
+        };
         // Of one row it is known which one the server means.
         sent.map_err(|error| if count == 1 { place(0, error) } else { error })
     }

@@ -15,6 +15,7 @@ use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::{Task, WritePlan};
 
 use crate::api::Api;
+use crate::appends::{self, Appender, Attempt};
 use crate::change::Change;
 use crate::collection::{Collection, Field};
 use crate::creation;
@@ -33,6 +34,8 @@ pub(crate) struct Target {
     api: Api,
     plan: Arc<WritePlan>,
     details: WriteDetails,
+    /// Who writes, if rows must be known again.
+    attempt: Option<Attempt>,
     /// How rows become changes; known once the collection is there.
     reader: Option<RowReader>,
     known: Arc<OnceLock<Known>>,
@@ -45,6 +48,8 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
     let rejects = Rejects::of(&plan.options, &plan.query, task, &metrics)?;
     let plan = Arc::new(plan);
     let known = Arc::new(OnceLock::new());
+    // Of a collection that is yet to be created it is known already who makes the keys.
+    let attempt = appends::attempt(&plan.options, &details.collection, &plan.query)?;
     let sender = Sender {
         api: api.clone(),
         plan: Arc::clone(&plan),
@@ -52,18 +57,24 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
         metrics,
         rejects: rejects.clone(),
     };
-    let target = Target { api, plan: Arc::clone(&plan), details, reader: None, known };
-    Ok(Box::new(RowWriter::new(target, sender, plan, task, rejects)))
+    let target = Target { api, plan: Arc::clone(&plan), details, attempt: attempt.clone(), reader: None, known };
+    let writer: Box<dyn Writer> = Box::new(RowWriter::new(target, sender, plan, task, rejects));
+    Ok(match attempt {
+        Some(attempt) => Box::new(Appender { writer, attempt }),
+        None => writer,
+    })
 }
 
 /// How rows of this plan become changes of this collection, and what requests must know of it.
-fn read_as(plan: &WritePlan, collection: &Collection) -> Result<(RowReader, Known)> {
+fn read_as(plan: &WritePlan, collection: &Collection, attempt: Option<&Attempt>) -> Result<(RowReader, Known)> {
     let whole = plan.options.named.write_mode != WriteMode::Partial;
     let order = plan.rules.order.map(|index| order_field(plan, index, collection)).transpose()?;
     let known = Known {
-        form: Form::of(collection, plan, whole, None)?,
+        form: Form::of(collection, plan, whole, attempt)?,
         stored: Stored { primary: collection.primary()?.clone(), order },
         has_partition_key: collection.has_partition_key,
+        has_own_keys: !collection.primary()?.is_auto,
+        attempt: attempt.cloned(),
     };
     Ok((RowReader::new(plan, collection)?, known))
 }
@@ -81,7 +92,7 @@ fn order_field(plan: &WritePlan, index: usize, collection: &Collection) -> Resul
 impl Target {
     /// The collection is there.
     fn know(&mut self) -> Result<()> {
-        let (reader, known) = read_as(&self.plan, &self.details.collection)?;
+        let (reader, known) = read_as(&self.plan, &self.details.collection, self.attempt.as_ref())?;
         self.reader = Some(reader);
         self.known.set(known).map_err(|_| Error::internal("a collection that was there is there again"))
     }
@@ -116,7 +127,7 @@ impl row_writer::Target for Target {
     }
 
     fn change(&mut self, rows: &Rows<'_>, row: usize) -> Result<Option<Change>> {
-        let (Some(reader), Some(known)) = (&self.reader, self.known.get()) else {
+        let (Some(reader), Some(known)) = (&mut self.reader, self.known.get()) else {
             return Err(Error::internal("rows are read before the collection is there"));
         };
         rows.kept(row, reader.change(&known.form, rows, row))

@@ -5,8 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod appends;
 mod creation;
 mod modes;
-mod reads;
+mod partitions;
 mod support;
 mod values;

@@ -188,6 +188,11 @@ pub fn primary(name: &str, data_type: DataType) -> proto::FieldSchema {
     proto::FieldSchema { is_primary_key: true, ..field(name, data_type) }
 }
 
+/// The primary key, whose values the server makes.
+pub fn auto(name: &str) -> proto::FieldSchema {
+    proto::FieldSchema { auto_id: true, ..primary(name, DataType::Int64) }
+}
+
 /// A vector of so many dimensions.
 pub fn sized(name: &str, data_type: DataType, dim: usize) -> proto::FieldSchema {
     let mut field = field(name, data_type);

@@ -129,12 +129,21 @@ impl Job {
 
     /// A whole task.
     pub async fn task(&self, plan: &WritePlan, partition: u64, batches: Vec<RecordBatch>) -> Result<Figures> {
+        self.committed(plan, partition, batches).await.map(|(_, figures)| figures)
+    }
+
+    /// A whole task, with its message.
+    async fn committed(
+        &self,
+        plan: &WritePlan,
+        partition: u64,
+        batches: Vec<RecordBatch>,
+    ) -> Result<(String, Figures)> {
         let (mut writer, metrics) = self.writer(plan, partition)?;
         for batch in batches {
             writer.write(batch).await?;
         }
-        writer.commit().await?;
-        Ok(metrics.snapshot())
+        Ok((writer.commit().await?, metrics.snapshot()))
     }
 
     /// A whole write of one task.
@@ -152,11 +161,13 @@ impl Job {
         tasks: Vec<Vec<RecordBatch>>,
     ) -> Result<Figures> {
         let plan = self.plan(fields, mode).await?;
-        let mut figures = Figures::default();
+        let (mut messages, mut figures) = (Vec::new(), Figures::default());
         for (partition, batches) in tasks.into_iter().enumerate() {
-            figures = self.task(&plan, partition as u64, batches).await?;
+            let (message, its) = self.committed(&plan, partition as u64, batches).await?;
+            messages.push(message);
+            figures = its;
         }
-        self.store(Side::Write)?.finish(plan, Outcome::Commit(Vec::new())).await?;
+        self.store(Side::Write)?.finish(plan, Outcome::Commit(messages)).await?;
         Ok(figures)
     }
 

@@ -1,0 +1,200 @@
+//! Rows whose keys the server makes: they can't be upserted, so nothing about a row says that it is there already.
+//!
+//! Each row carries, in the dynamic field, which write it is of, which attempt of a task wrote it, and its number. Spark may
+//! run a task again, or twice at once; the message of each attempt that counts names it, and once all have ended the rows
+//! of every other attempt are deleted ([`settle`]). After an answer that was lost the attempt asks for its rows before it
+//! sends them again. Without a dynamic field nothing can be known again, so such a write must be wanted in so many words.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow_array::RecordBatch;
+use async_trait::async_trait;
+use serde_json::{Map, Value as Json};
+use uuid::Uuid;
+use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::{Options, WriteMode};
+use vectorfuse_core::store::Writer;
+use vectorfuse_core::write::Outcome;
+
+use crate::api::Api;
+use crate::api::proto::field_data::Field as Held;
+use crate::api::proto::scalar_field::Data;
+use crate::api::proto::{InsertRequest, MutationResult, QueryResults, ScalarField};
+use crate::collection::Collection;
+use crate::expression;
+use crate::sender::Known;
+
+/// The keys of the dynamic field that name the write, the attempt of a task, and the row's number in it.
+const WRITE: &str = "_vectorfuse_write";
+const ATTEMPT: &str = "_vectorfuse_attempt";
+const ROW: &str = "_vectorfuse_row";
+/// Where the message of a task names its attempt, beside what core has in it.
+const MESSAGE_KEY: &str = "attempt";
+
+/// One attempt of a task, as its rows name it.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    write: String,
+    name: String,
+}
+
+/// Whether rows can be appended to a collection that makes its keys; `Ok(None)` if it makes none.
+pub(crate) fn attempt(options: &Options, collection: &Collection, query: &str) -> Result<Option<Attempt>> {
+    let mode = options.named.write_mode;
+    if !collection.primary()?.is_auto || mode == WriteMode::Delete {
+        return Ok(None);
+    }
+    if collection.is_dynamic {
+        return Ok(Some(Attempt { write: query.to_owned(), name: Uuid::new_v4().to_string() }));
+    }
+    if mode == WriteMode::Insert {
+        return Ok(None);
+    }
+    Err(Error::options(
+        "the collection makes the keys of its rows and has no dynamic field, so rows of a task that Spark runs again would be \
+         there twice: enable the dynamic field; or accept that with `write_mode` = `insert` (and set spark.task.maxFailures \
+         to 1 and spark.speculation to false)",
+    ))
+}
+
+impl Attempt {
+    /// What the dynamic field of a row says of it.
+    pub(crate) fn mark(&self, object: &mut Map<String, Json>, row: i64) {
+        object.insert(WRITE.to_owned(), self.write.as_str().into());
+        object.insert(ATTEMPT.to_owned(), self.name.as_str().into());
+        object.insert(ROW.to_owned(), row.into());
+    }
+
+    /// The rows of this attempt whose numbers are in this range.
+    pub(crate) fn rows(&self, first: i64, last: i64) -> String {
+        format!("{ATTEMPT} == {} and {ROW} >= {first} and {ROW} <= {last}", expression::text(&self.name))
+    }
+}
+
+/// The rows of one request.
+pub(crate) struct Append<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) known: &'a Known,
+    pub(crate) metrics: &'a Metrics,
+    /// The numbers of the rows in their attempt.
+    pub(crate) numbers: Vec<i64>,
+}
+
+impl Append<'_> {
+    /// Sends them until it is known that they are there; the server's answer, with how many bytes were sent, if it came.
+    pub(crate) async fn send(
+        &self,
+        options: &Options,
+        request: InsertRequest,
+    ) -> Result<Option<(MutationResult, usize)>> {
+        let lost = AtomicBool::new(false);
+        let attempt = || async {
+            if lost.load(Ordering::Relaxed) && self.arrived(&request.partition_name).await? {
+                return Ok(Ok(None));
+            }
+            match self.api.insert(request.clone()).await {
+                Ok(answer) => Ok(Ok(Some(answer))),
+                Err(error) if error.kind() == Kind::Unavailable && self.known.attempt.is_some() => {
+                    lost.store(true, Ordering::Relaxed);
+                    Err(error)
+                }
+                Err(error) if error.kind() == Kind::RateLimited => Err(error),
+                // Nobody can say whether the rows are there.
+                Err(error) => Ok(Err(error)),
+            }
+        };
+        options.retry_policy().run(self.metrics, attempt).await?
+    }
+
+    /// Whether the rows are there, after an answer was lost. An error if some of them are.
+    async fn arrived(&self, partition: &str) -> Result<bool> {
+        let (Some(attempt), Some(first), Some(last)) =
+            (&self.known.attempt, self.numbers.iter().min(), self.numbers.iter().max())
+        else {
+            return Ok(false);
+        };
+        let (expr, partitions) = (attempt.rows(*first, *last), [partition.to_owned()]);
+        let partitions = if partition.is_empty() { &[][..] } else { &partitions[..] };
+        let answer = self.known.stored.query(self.api, expr, vec![ROW.to_owned()], partitions).await?;
+        let there: HashSet<i64> = rows_of(&answer)?;
+        match self.numbers.iter().filter(|number| there.contains(number)).count() {
+            0 => Ok(false),
+            all if all == self.numbers.len() => Ok(true),
+            some => Err(Error::internal(format!(
+                "the server has kept {some} of the {} rows of a request whose answer was lost",
+                self.numbers.len()
+            ))),
+        }
+    }
+}
+
+/// The numbers of the rows of an answer.
+fn rows_of(answer: &QueryResults) -> Result<HashSet<i64>> {
+    let mut numbers = HashSet::new();
+    for column in &answer.fields_data {
+        let Some(Held::Scalars(ScalarField { data: Some(Data::JsonData(objects)), .. })) = &column.field else {
+            continue;
+        };
+        for text in &objects.data {
+            let object: Json = serde_json::from_slice(text).map_err(unreadable)?;
+            numbers.extend(object[ROW].as_i64());
+        }
+    }
+    Ok(numbers)
+}
+
+/// The writer of an attempt, whose message names it.
+pub(crate) struct Appender {
+    pub(crate) writer: Box<dyn Writer>,
+    pub(crate) attempt: Attempt,
+}
+
+#[async_trait]
+impl Writer for Appender {
+    async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        self.writer.write(batch).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<String> {
+        let message = self.writer.commit().await?;
+        let mut message: Map<String, Json> = serde_json::from_str(&message).map_err(unreadable)?;
+        message.insert(MESSAGE_KEY.to_owned(), self.attempt.name.into());
+        Ok(Json::Object(message).to_string())
+    }
+}
+
+/// After every task of the write has ended: rows of attempts that don't count are deleted; all of them, if it has failed.
+pub(crate) async fn settle(
+    api: &Api,
+    options: &Options,
+    collection: &Collection,
+    query: &str,
+    outcome: &Outcome,
+) -> Result<()> {
+    if attempt(options, collection, query)?.is_none() {
+        return Ok(());
+    }
+    let own = format!("{WRITE} == {}", expression::text(query));
+    let expr = match outcome {
+        Outcome::Abort => own,
+        Outcome::Commit(messages) => {
+            let names = messages.iter().map(|message| attempt_of(message)).collect::<Result<Vec<_>>>()?;
+            let names: Vec<String> = names.into_iter().flatten().map(|name| expression::text(&name)).collect();
+            // An empty list is an error of some servers.
+            if names.is_empty() { own } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) }
+        }
+    };
+    api.delete(expr, "").await.map(drop)
+}
+
+/// The attempt that a task's message names; `None` if it has seen no row.
+fn attempt_of(message: &str) -> Result<Option<String>> {
+    let message: Map<String, Json> = serde_json::from_str(message).map_err(unreadable)?;
+    Ok(message.get(MESSAGE_KEY).and_then(Json::as_str).map(str::to_owned))
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::internal("a commit message can't be read").caused_by(error)
+}
