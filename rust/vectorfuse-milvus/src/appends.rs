@@ -19,10 +19,9 @@ use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::Outcome;
 
 use crate::api::Api;
-use crate::api::proto::field_data::Field as Held;
-use crate::api::proto::scalar_field::Data;
-use crate::api::proto::{InsertRequest, MutationResult, QueryResults, ScalarField};
-use crate::collection::Collection;
+use crate::api::proto::{InsertRequest, MutationResult, QueryResults};
+use crate::collection::{Collection, DYNAMIC_FIELD};
+use crate::column;
 use crate::expression;
 use crate::sender::Known;
 
@@ -117,8 +116,9 @@ impl Append<'_> {
         };
         let (expr, partitions) = (attempt.rows(*first, *last), [partition.to_owned()]);
         let partitions = if partition.is_empty() { &[][..] } else { &partitions[..] };
-        let answer = self.known.stored.query(self.api, expr, vec![ROW.to_owned()], partitions).await?;
-        let there: HashSet<i64> = rows_of(&answer)?;
+        let answer = self.known.lookup.query(self.api, expr, vec![ROW.to_owned()], partitions).await?;
+        let count = column::keys(&answer, &self.known.lookup.primary.name)?.len();
+        let there = rows_of(&answer, count)?;
         match self.numbers.iter().filter(|number| there.contains(number)).count() {
             0 => Ok(false),
             all if all == self.numbers.len() => Ok(true),
@@ -131,18 +131,11 @@ impl Append<'_> {
 }
 
 /// The numbers of the rows of an answer.
-fn rows_of(answer: &QueryResults) -> Result<HashSet<i64>> {
-    let mut numbers = HashSet::new();
-    for column in &answer.fields_data {
-        let Some(Held::Scalars(ScalarField { data: Some(Data::JsonData(objects)), .. })) = &column.field else {
-            continue;
-        };
-        for text in &objects.data {
-            let object: Json = serde_json::from_slice(text).map_err(unreadable)?;
-            numbers.extend(object[ROW].as_i64());
-        }
-    }
-    Ok(numbers)
+fn rows_of(answer: &QueryResults, rows: usize) -> Result<HashSet<i64>> {
+    let Some(objects) = column::named(answer, DYNAMIC_FIELD) else { return Ok(HashSet::new()) };
+    let objects = column::Stored::of(objects, rows)?;
+    let number = |row| Ok(objects.json(row)?.and_then(|object| object[ROW].as_i64()));
+    (0..rows).filter_map(|row| number(row).transpose()).collect()
 }
 
 /// The writer of an attempt, whose message names it.

@@ -137,6 +137,14 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// The value of a row, of a field that is neither JSON nor a vector; `None` if it is null.
+    pub(crate) fn cell(&self, row: usize) -> Option<Cell<'a>> {
+        match self.values {
+            Values::Scalars(scalars) => cell(scalars, self.place(row)?),
+            Values::Vectors(_) | Values::None => None,
+        }
+    }
+
     /// The value of a row as JSON; `None` if it is null.
     pub(crate) fn json(&self, row: usize) -> Result<Option<Value>> {
         let Some(place) = self.place(row) else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! How the changes of one request reach the server: which of them apply, in which partition, and whether it has taken
 //! each.
 //!
-//! The server knows no condition on a write. What depends on what is there is asked before ([`Stored`]), so it holds
+//! The server knows no condition on a write. What depends on what is there is asked before ([`Lookup`]), so it holds
 //! against what was acknowledged by then, and not against others that write the same keys at the same moment. Rows that
 //! have keys are always upserted: whoever sends one twice, or beside another, leaves it once.
 
@@ -23,8 +23,8 @@ use crate::appends::{Append, Attempt};
 use crate::change::{Action, Change};
 use crate::form::{self, Form};
 use crate::key::Key;
+use crate::lookup::Lookup;
 use crate::partition;
-use crate::stored::Stored;
 
 /// The partition of rows that name none.
 const DEFAULT_PARTITION: &str = "_default";
@@ -33,7 +33,7 @@ const DEFAULT_PARTITION: &str = "_default";
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) form: Form,
-    pub(crate) stored: Stored,
+    pub(crate) lookup: Lookup,
     /// Whether the server itself says where each row goes.
     pub(crate) has_partition_key: bool,
     /// Whether rows have keys before the server has them.
@@ -121,7 +121,7 @@ impl Sender {
         }
         let others: Vec<String> = self.api.partitions().await?.into_iter().filter(|other| other != own).collect();
         let moved =
-            if others.is_empty() { HashSet::new() } else { known.stored.there(&self.api, written, &others).await? };
+            if others.is_empty() { HashSet::new() } else { known.lookup.there(&self.api, written, &others).await? };
         let mut staying = Vec::with_capacity(changes.len());
         for change in changes {
             if matches!(change.action, Action::Delete) || !moved.contains(&change.key) {
@@ -155,7 +155,7 @@ impl Sender {
 
     /// The changes that the mode and the stored order let apply.
     async fn applying(&self, partition: Option<&str>, mut changes: Vec<Change>) -> Result<Vec<Change>> {
-        let stored = &self.known()?.stored;
+        let lookup = &self.known()?.lookup;
         let partitions: Vec<String> = partition.map(str::to_owned).into_iter().collect();
         let wants_there = match self.mode() {
             // Nobody knows their keys.
@@ -166,27 +166,27 @@ impl Sender {
         };
         if let Some(wanted) = wants_there {
             let keys = written(&changes).map(|change| &change.key);
-            let there = stored.there(&self.api, keys, &partitions).await?;
+            let there = lookup.there(&self.api, keys, &partitions).await?;
             changes.retain(|change| matches!(change.action, Action::Delete) || there.contains(&change.key) == wanted);
         }
-        if stored.order.is_some() && !changes.is_empty() {
+        if lookup.order.is_some() && !changes.is_empty() {
             let keys = changes.iter().map(|change| &change.key);
-            let orders = stored.orders(&self.api, keys, &partitions).await?;
+            let orders = lookup.orders(&self.api, keys, &partitions).await?;
             changes.retain(|change| orders.get(&change.key).is_none_or(|stored| is_later(&change.order, stored)));
         }
         Ok(changes)
     }
 
     async fn delete(&self, partition: Option<&str>, changes: &[Change]) -> Result<()> {
-        let stored = &self.known()?.stored;
+        let lookup = &self.known()?.lookup;
         let mut keys: Vec<&Key> = changes.iter().map(|change| &change.key).collect();
         // Milvus Lite deletes the keys of a partition in all of them.
         let there;
         if let Some(partition) = partition {
-            there = stored.there(&self.api, keys.iter().copied(), &[partition.to_owned()]).await?;
+            there = lookup.there(&self.api, keys.iter().copied(), &[partition.to_owned()]).await?;
             keys.retain(|key| there.contains(*key));
         }
-        for expr in stored.expressions(keys) {
+        for expr in lookup.expressions(keys) {
             self.metrics.add_bytes(expr.len());
             self.api.delete(expr, partition.unwrap_or_default()).await?;
         }

@@ -21,9 +21,9 @@ use crate::collection::{Collection, Field};
 use crate::creation;
 use crate::details::{self, WriteDetails};
 use crate::form::Form;
+use crate::lookup::Lookup;
 use crate::row::RowReader;
 use crate::sender::{Known, Sender};
-use crate::stored::Stored;
 use crate::version::{PARTIAL_UPDATE, Version};
 
 /// Servers take messages of 64 MiB; this is left for what the sizes of rows don't count.
@@ -71,7 +71,7 @@ fn read_as(plan: &WritePlan, collection: &Collection, attempt: Option<&Attempt>)
     let order = plan.rules.order.map(|index| order_field(plan, index, collection)).transpose()?;
     let known = Known {
         form: Form::of(collection, plan, whole, attempt)?,
-        stored: Stored { primary: collection.primary()?.clone(), order },
+        lookup: Lookup { primary: collection.primary()?.clone(), order },
         has_partition_key: collection.has_partition_key,
         has_own_keys: !collection.primary()?.is_auto,
         attempt: attempt.cloned(),
