@@ -7,6 +7,7 @@
 
 mod appends;
 mod creation;
+mod losses;
 mod modes;
 mod partitions;
 mod support;

@@ -5,6 +5,7 @@ pub mod described;
 pub mod job;
 pub mod raw;
 pub mod reader;
+pub mod relay;
 pub mod server;
 pub mod show;
 #[path = "../../../../vectorfuse-qdrant/tests/behaviour/support/values.rs"]
