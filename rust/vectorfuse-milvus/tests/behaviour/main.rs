@@ -10,5 +10,7 @@ mod creation;
 mod losses;
 mod modes;
 mod partitions;
+mod property;
+mod reads;
 mod support;
 mod values;
