@@ -19,7 +19,7 @@ use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::Outcome;
 
 use crate::api::Api;
-use crate::api::proto::{InsertRequest, MutationResult, QueryResults};
+use crate::api::proto::{InsertRequest, LoadState, MutationResult, QueryResults};
 use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column;
 use crate::expression;
@@ -156,6 +156,17 @@ impl Writer for Appender {
         message.insert(MESSAGE_KEY.to_owned(), self.attempt.name.into());
         Ok(Json::Object(message).to_string())
     }
+}
+
+/// Whether rows can be found again and deleted in the end.
+pub(crate) async fn check(api: &Api) -> Result<()> {
+    if api.load_state(&[]).await? == LoadState::Loaded {
+        return Ok(());
+    }
+    Err(Error::unsupported(
+        "the collection makes the keys of its rows, so those of a task that ran twice must be found, and it is not loaded: \
+         load it",
+    ))
 }
 
 /// After every task of the write has ended: rows of attempts that don't count are deleted; all of them, if it has failed.

@@ -10,7 +10,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::vector::VectorKind;
 
 use crate::api::proto::{ConsistencyLevel, DataType, DescribeCollectionResponse, FieldSchema, KeyValue};
-use crate::version::Version;
+use crate::version::{Feature, INT8_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version};
 
 /// How the description of a field begins that says the type of its column in Spark.
 const KEPT: &str = "vectorfuse: ";
@@ -174,6 +174,16 @@ impl Collection {
         primary.ok_or_else(|| Error::internal("the server describes a collection without a primary key"))
     }
 
+    /// Refuses fields whose rows the server would not survive, though it takes the fields.
+    pub(crate) fn check_types(&self) -> Result<()> {
+        for field in &self.fields {
+            if let Some(feature) = field.data_type.feature() {
+                self.version.require(feature, &format!("the field `{}`", field.name))?;
+            }
+        }
+        Ok(())
+    }
+
     /// What each vector is made of.
     pub(crate) fn kinds(&self) -> Kinds {
         let kind = |field: &Field| Some((field.name.clone(), field.data_type.vector()?.kind()));
@@ -269,6 +279,20 @@ impl FieldType {
             Self::Scalar(scalar) => scalar.data_type(),
             Self::Array { .. } => DataType::Array,
             Self::Vector { kind, .. } => kind.data_type(),
+        }
+    }
+
+    /// What a server must have to keep it, where not every one has that.
+    fn feature(self) -> Option<Feature> {
+        match self {
+            Self::Scalar(ScalarType::Timestamptz | ScalarType::Geometry) => Some(TIMESTAMPTZ),
+            Self::Vector { kind: VectorType::Float16 | VectorType::BFloat16 | VectorType::Sparse, .. } => {
+                Some(SMALL_VECTORS)
+            }
+            Self::Vector { kind: VectorType::Int8, .. } => Some(INT8_VECTORS),
+            Self::Scalar(_)
+            | Self::Array { .. }
+            | Self::Vector { kind: VectorType::Float | VectorType::Binary, .. } => None,
         }
     }
 

@@ -31,6 +31,7 @@ pub(crate) fn check(options: &Options, columns: &[Column], id: &IdSource, there:
     if options.named.write_mode == WriteMode::Delete {
         return Ok(());
     }
+    there.check_types()?;
     for column in columns {
         check_column(column, there)?;
     }

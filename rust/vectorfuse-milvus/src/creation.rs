@@ -364,6 +364,7 @@ fn request(
 
 /// Whether the collection can be made so, as far as is known before its sizes are.
 pub(crate) fn check(planned: &Collection, options: &Options, name: &str) -> Result<()> {
+    planned.check_types()?;
     request(planned, name, None, false)?;
     indexes::of_created(options, planned).map(drop)
 }

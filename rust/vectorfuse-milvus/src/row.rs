@@ -9,6 +9,7 @@ use crate::change::{Action, Change};
 use crate::collection::{Collection, Field, FieldType, ScalarType};
 use crate::form::Form;
 use crate::key::Key;
+use crate::version::{GREATEST_KEY, Version};
 
 /// How the rows of a task become changes.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct RowReader {
     numbered: i64,
     /// The column that says each row's partition.
     partition: Option<usize>,
+    version: Version,
 }
 
 impl RowReader {
@@ -32,13 +34,20 @@ impl RowReader {
         };
         let partition = plan.options.named.partition_field.as_ref().map(place).transpose()?;
         let key = plan.columns.iter().position(|column| matches!(column.role, Role::Id { .. }));
-        Ok(Self { primary, key, numbered: 0, partition })
+        Ok(Self { primary, key, numbered: 0, partition, version: collection.version })
     }
 
     /// What a row does; `form` says what of it is written.
     pub(crate) fn change(&mut self, form: &Form, rows: &Rows<'_>, row: usize) -> Result<Change> {
         let delete = rows.is_delete(row)?;
         let key = self.key(rows, row)?;
+        if !delete && key == Key::Integer(i64::MAX) && !self.version.has(GREATEST_KEY) {
+            let error = Error::data(format!(
+                "the server ({}) takes a row with the greatest integer as its key, and never gives it back: give it another key",
+                self.version
+            ));
+            return Err(rows.place(error, self.key.unwrap_or_default(), row));
+        }
         let action = if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key)?) };
         let partition = self.partition.map(|index| self.partition(rows, index, row)).transpose()?;
         Ok(Change { origin: rows.origin_of(row, &key), order: rows.order(row)?, key, action, partition, rows: 1 })

@@ -20,7 +20,6 @@ use crate::version::{Feature, Version};
 
 /// Older servers keep objects alone.
 pub(crate) const LISTS_IN_JSON: Feature = Feature { name: "lists in JSON fields", since: Version(2, 5, 0) };
-
 /// The years that the server reads in a text, as microseconds since 1970.
 const MOMENTS: std::ops::Range<i64> = -62_135_596_800_000_000..253_402_300_800_000_000;
 

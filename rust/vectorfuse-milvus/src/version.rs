@@ -20,6 +20,16 @@ pub(crate) struct Feature {
 pub(crate) const NULLABLE: Feature = Feature { name: "nullable fields", since: Version(2, 5, 0) };
 /// Indexes of fields by type, and of arrays and booleans at all.
 pub(crate) const INVERTED_INDEX: Feature = Feature { name: "inverted and bitmap indexes", since: Version(2, 4, 0) };
+/// The greatest integer as a key: 2.3.5 takes a row with it, counts it, and never gives it back.
+pub(crate) const GREATEST_KEY: Feature =
+    Feature { name: "rows with the key 9223372036854775807", since: Version(2, 4, 0) };
+/// Vectors of fewer bits, and sparse ones. 2.3.5 takes the fields, and dies of their rows.
+pub(crate) const SMALL_VECTORS: Feature =
+    Feature { name: "Float16, BFloat16 and sparse vectors", since: Version(2, 4, 0) };
+/// Vectors of bytes.
+pub(crate) const INT8_VECTORS: Feature = Feature { name: "Int8 vectors", since: Version(2, 5, 0) };
+/// Moments, and places on a map.
+pub(crate) const TIMESTAMPTZ: Feature = Feature { name: "Timestamptz and Geometry fields", since: Version(2, 6, 0) };
 /// Upserts of just some fields.
 pub(crate) const PARTIAL_UPDATE: Feature = Feature { name: "partial updates", since: Version(2, 6, 0) };
 

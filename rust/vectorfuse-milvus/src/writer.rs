@@ -111,6 +111,9 @@ impl row_writer::Target for Target {
         if self.details.create && !creation::ensure(&self.api, &self.plan, &mut self.details, rows).await? {
             return Ok(false);
         }
+        if self.attempt.is_some() {
+            appends::check(&self.api).await?;
+        }
         self.know().map(|()| true)
     }
 

@@ -129,7 +129,7 @@ fn a_delete_needs_only_the_keys_and_can_run_again() {
     block_on(async {
         for place in Place::both("delete") {
             schema().make(&place).await;
-            let all = [(1, 10), (2, 20), (3, 30), (i64::MAX, 1)];
+            let all = [(1, 10), (2, 20), (3, 30)];
             append(&with_mode(&place, "upsert"), &numbered(&all)).await;
             // The other column has another type than the stored one: it plays no part.
             let columns = [("id", SparkType::Long), ("n", SparkType::string())];
@@ -143,6 +143,22 @@ fn a_delete_needs_only_the_keys_and_can_run_again() {
             let error = with_mode(&place, "delete").write(&null, Mode::Append).await;
             refused(error, Kind::Data, &["key is null", "row: 1 of partition 0", "column: id"]);
         }
+    });
+}
+
+#[test]
+fn the_greatest_integer_is_no_key_where_the_server_would_hide_it() {
+    block_on(async {
+        let place = Place::real("greatest");
+        schema().make(&place).await;
+        let result = with_mode(&place, "upsert").write(&numbered(&[(1, 1), (i64::MAX, 2)]), Mode::Append).await;
+        refused(result, Kind::Data, &["greatest integer", "2.3.5", "column: id", "row: 1 of partition 0"]);
+        let place = Place::lite("greatest");
+        schema().make(&place).await;
+        append(&with_mode(&place, "upsert"), &numbered(&[(i64::MAX, 2)])).await;
+        let figures = append(&with_mode(&place, "insert"), &numbered(&[(i64::MAX, 3)])).await;
+        assert_eq!((figures[ROWS], figures[SKIPPED]), (0, 1));
+        assert_eq!(pairs(&place).await, [(i64::MAX, 2)]);
     });
 }
 

