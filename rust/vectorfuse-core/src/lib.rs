@@ -11,6 +11,7 @@ pub mod document;
 pub mod error;
 pub mod ids;
 pub mod json;
+pub mod logic;
 pub mod metrics;
 pub mod mllib;
 pub mod net;

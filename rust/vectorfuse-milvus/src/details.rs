@@ -40,6 +40,8 @@ impl WriteDetails {
 pub(crate) struct ReadDetails {
     /// The collection as it was when the read was planned.
     pub(crate) collection: Collection,
+    /// The fields with an index, by which the server may look instead of at the values.
+    pub(crate) indexed: Vec<String>,
     /// About how many rows it has.
     pub(crate) rows: Option<u64>,
 }

@@ -5,6 +5,25 @@
 
 use crate::key::Key;
 
+/// Words that mean something in expressions of one server or another.
+const WORDS: &[&str] = &[
+    "and", "or", "not", "in", "like", "is", "null", "exists", "true", "false", "iso", "interval", "empty", "between",
+    "any", "all", "match", "regexp",
+];
+/// How the names of functions begin.
+const FUNCTIONS: &[&str] =
+    &["json_contains", "array_", "text_match", "phrase_match", "random_sample", "st_", "element_filter", "match_"];
+
+/// Whether a field of this name can stand in an expression: names have no quotes.
+pub(crate) fn is_name(name: &str) -> bool {
+    let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let word = name.to_ascii_lowercase();
+    begins
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !WORDS.contains(&word.as_str())
+        && !FUNCTIONS.iter().any(|function| word.starts_with(function))
+}
+
 /// An expression that is true of no row.
 pub(crate) fn never(field: &str) -> String {
     format!("{field} in []")
@@ -120,6 +139,14 @@ mod tests {
     fn texts_are_escaped_where_servers_want_it() {
         assert_eq!(text(""), "\"\"");
         assert_eq!(text("a\"b\\c\nd\te\rf'g%h😀"), "\"a\\\"b\\\\c\\nd\\te\\rf'g%h😀\"");
+    }
+
+    #[test]
+    fn a_field_can_have_a_name_that_no_expression_can_say() {
+        assert!(["id", "_a1", "price", "likes", "android"].iter().all(|name| is_name(name)));
+        assert!(
+            ["", "1a", "a b", "a-b", "größe", "like", "AND", "array_length", "$meta"].iter().all(|name| !is_name(name))
+        );
     }
 
     #[test]

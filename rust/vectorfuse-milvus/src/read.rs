@@ -58,8 +58,9 @@ impl Milvus {
             column.data_type = column.data_type.on_spark(spark);
         }
         warnings.dedup();
+        let indexed = self.api.indexes().await?.into_iter().map(|index| index.field_name).collect();
         let rows = self.api.at(&collection.name).rows().await?;
-        let details = details::to_plan(&ReadDetails { collection, rows })?;
+        let details = details::to_plan(&ReadDetails { collection, indexed, rows })?;
         Ok(Table { options: self.options.clone(), columns, details, warnings })
     }
 

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::options::{Chosen, PayloadForm};
 use vectorfuse_core::payload::ColumnBuilder;
-use vectorfuse_core::schema::{Layout, SparkType, arrow_schema};
+use vectorfuse_core::schema::{Layout, arrow_schema};
 use vectorfuse_core::table::{Column, Role, Scan, fields};
 
 use crate::api::proto::QueryResults;
 use crate::collection::{Collection, DYNAMIC_FIELD};
-use crate::column::{Stored, array, json, left_out, named};
+use crate::column::{Stored, array, left_out, named};
 use crate::details::{self, ReadDetails};
 use crate::key::Key;
 
@@ -119,7 +119,6 @@ impl Shaper {
                     Ok(())
                 }
             };
-            let mut append = append;
             let rows = rows.iter().copied();
             arrays.push(array(data_type, rows, |builder, row| {
                 append(builder, row).map_err(|error| place(error, &column.name, keys, row))

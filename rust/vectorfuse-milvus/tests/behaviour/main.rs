@@ -10,6 +10,7 @@ mod creation;
 mod losses;
 mod modes;
 mod partitions;
+mod predicates;
 mod property;
 mod reads;
 mod support;

@@ -1,8 +1,11 @@
-//! What the tests are made of. A job and the values of rows are those of the other store's tests.
+//! What the tests are made of. A job, the values of rows and the logic of predicates are those of the other store's tests.
 
 pub mod described;
+pub mod foreign;
 #[path = "../../../../vectorfuse-qdrant/tests/behaviour/support/job.rs"]
 pub mod job;
+#[path = "../../../../vectorfuse-qdrant/tests/behaviour/support/logic.rs"]
+pub mod logic;
 pub mod raw;
 pub mod reader;
 pub mod relay;
@@ -11,10 +14,4 @@ pub mod show;
 #[path = "../../../../vectorfuse-qdrant/tests/behaviour/support/values.rs"]
 pub mod values;
 
-use std::sync::LazyLock;
-
-/// Connections live as long as the runtime that made them, and tests share them.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
-    RUNTIME.block_on(future)
-}
+pub use server::block_on;

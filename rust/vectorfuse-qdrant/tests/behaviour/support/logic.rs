@@ -120,9 +120,14 @@ fn compare(a: &Val, b: &Val) -> Option<Ordering> {
         (Val::Null, _) | (_, Val::Null) => return None,
         (Val::Bool(a), Val::Bool(b)) => a.cmp(b),
         (Val::Int(a), Val::Int(b)) => a.cmp(b),
-        (Val::Float(a), Val::Float(b)) => f32::from_bits(*a).partial_cmp(&f32::from_bits(*b)).unwrap(),
-        (Val::Double(a), Val::Double(b)) => f64::from_bits(*a).partial_cmp(&f64::from_bits(*b)).unwrap(),
+        (Val::Float(a), Val::Float(b)) => order(f32::from_bits(*a).into(), f32::from_bits(*b).into()),
+        (Val::Double(a), Val::Double(b)) => order(f64::from_bits(*a), f64::from_bits(*b)),
         (Val::Text(a), Val::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
         (a, b) => panic!("{a:?} and {b:?} are never compared"),
     })
+}
+
+/// NaN is the same as NaN, and greater than every number.
+fn order(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
