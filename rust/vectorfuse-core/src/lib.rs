@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
+pub mod chosen;
 pub mod civil;
 pub mod claims;
 pub mod condition;

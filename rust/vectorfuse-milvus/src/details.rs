@@ -7,6 +7,7 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::table::Column;
 
 use crate::collection::{Collection, Field, FieldType, ScalarType, VectorType};
+use crate::schema;
 
 /// What the plan of a write carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,8 +50,7 @@ pub(crate) struct ReadDetails {
 impl ReadDetails {
     /// About how many bytes a column's value has.
     pub(crate) fn bytes(&self, column: &Column) -> u64 {
-        let name = column.role.vector().unwrap_or(&column.name);
-        let field = self.collection.field(name).map(|field| field.data_type);
+        let field = schema::field_of(&self.collection, &column.role).map(|field| field.data_type);
         match field {
             Some(FieldType::Vector { kind, dim }) => vector_bytes(kind, dim.unwrap_or(SPARSE_NUMBERS)),
             Some(FieldType::Scalar(scalar)) => scalar_bytes(scalar),

@@ -8,11 +8,12 @@ use vectorfuse_core::error::Result;
 use vectorfuse_core::logic::{Comparison, Parts, Side, Test as _, Truth};
 use vectorfuse_core::predicate::{Constant, Expr, Fit};
 use vectorfuse_core::schema::has_collation;
-use vectorfuse_core::table::{Column, Role, Scan, Table};
+use vectorfuse_core::table::{Column, Scan, Table};
 
 use crate::details::{self, ReadDetails};
 use crate::expression;
 use crate::operand::Operand;
+use crate::schema;
 use crate::test::Test;
 
 /// A server looks at each test for each row, and what is nested too deep it can't read.
@@ -63,19 +64,9 @@ impl Translation<'_> {
     fn operand(&self, path: &[String]) -> Option<Operand<'_>> {
         let [name] = path else { return None };
         let column = self.columns.iter().find(|column| column.name == *name)?;
-        let name = match &column.role {
-            Role::Id { .. } => &column.name,
-            Role::Payload(field) => field,
-            Role::Vector(_)
-            | Role::SparseIndices(_)
-            | Role::SparseValues(_)
-            | Role::WholePayload
-            | Role::Score
-            | Role::Unused => return None,
-        };
-        let field = self.details.collection.field(name)?;
+        let field = schema::field_of(&self.details.collection, &column.role)?;
         let has_index = self.details.indexed.contains(&field.name);
-        (expression::is_name(name) && !has_collation(&column.metadata)).then_some(Operand {
+        (expression::is_name(&field.name) && !has_collation(&column.metadata)).then_some(Operand {
             field,
             data_type: &column.data_type,
             has_index,

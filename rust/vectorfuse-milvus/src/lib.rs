@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs))]
 
+mod aggregate;
 mod alias;
 mod api;
 mod appends;
@@ -125,8 +126,8 @@ impl Store for Milvus {
         Ok(false)
     }
 
-    async fn aggregates(&self, _scan: &Scan) -> Result<bool> {
-        Ok(false)
+    async fn aggregates(&self, scan: &Scan) -> Result<bool> {
+        aggregate::is_computable(scan)
     }
 
     async fn size(&self, scan: &Scan) -> Result<Option<Size>> {

@@ -10,6 +10,7 @@ use vectorfuse_core::schema::SparkField;
 use vectorfuse_core::table::{Scan, Size, Table};
 
 use crate::Milvus;
+use crate::aggregate::AggregatePage;
 use crate::api::Api;
 use crate::api::proto::LoadState;
 use crate::collection::Collection;
@@ -29,6 +30,10 @@ pub(crate) fn start(scan: &Scan, part: Value, metrics: Arc<Metrics>) -> Result<B
     let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX);
     let most = scan.options.named.page_size.map(std::num::NonZero::get);
     let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
+    if scan.aggregates.is_some() {
+        let page = AggregatePage { api, scan: scan.clone(), moment: part.moment };
+        return Ok(BatchStream::start(page, row_bytes, most, metrics));
+    }
     let selection = Selection::of(scan, part.moment)?;
     let pages = PartPages::new(api, scan, &selection, part)?;
     Ok(BatchStream::start(pages, row_bytes, most, metrics))
@@ -49,15 +54,15 @@ impl Milvus {
         self.check_parts(&collection).map_err(|error| self.place(error))?;
         self.check_filter(&collection, moment).await?;
         let mut warnings = schema::warnings(&collection);
+        let choice = schema::choice(&self.options, &collection, spark).map_err(|error| self.place(error))?;
         let columns = match schema {
-            Some(schema) => schema::user_columns(&collection, schema),
-            None => Ok(schema::columns(&collection)),
+            Some(schema) => schema::user_columns(&choice, &collection, schema),
+            None => choice.columns(schema::columns(&collection), &mut warnings),
         };
         let mut columns = columns.map_err(|error| self.place(error))?;
         for column in &mut columns {
             column.data_type = column.data_type.on_spark(spark);
         }
-        warnings.dedup();
         let indexed = self.api.indexes().await?.into_iter().map(|index| index.field_name).collect();
         let rows = self.api.at(&collection.name).rows().await?;
         let details = details::to_plan(&ReadDetails { collection, indexed, rows })?;

@@ -2,7 +2,9 @@
 //! of the user's schema, whose other names are keys of `$meta`.
 
 use serde_json::json;
+use vectorfuse_core::chosen::{Choice, listed};
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::options::{Chosen, Options, PayloadForm};
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::vector::VectorKind;
@@ -31,10 +33,52 @@ pub(crate) fn warnings(collection: &Collection) -> Vec<String> {
         .collect()
 }
 
-/// The columns of the user's own schema.
-pub(crate) fn user_columns(collection: &Collection, schema: Vec<SparkField>) -> Result<Vec<Column>> {
-    let own = columns(collection);
-    schema.into_iter().map(|field| user_column(collection, &own, field)).collect()
+/// What the options say of the columns. What can be known without a schema is checked: names of vectors.
+pub(crate) fn choice<'a>(options: &'a Options, collection: &Collection, spark: u32) -> Result<Choice<'a>> {
+    if let Chosen::Only(names) = &options.named.with_vectors {
+        let vectors = || collection.fields.iter().filter(|field| field.data_type.vector().is_some());
+        let known = |name: &String| vectors().any(|field| field.name == *name);
+        if let Some(stranger) = names.iter().find(|name| !known(name)) {
+            return Err(Error::options(format!(
+                "option `with_vectors` names `{stranger}`, which is no vector of the collection: it has {}",
+                listed(vectors().map(|field| field.name.clone()))
+            )));
+        }
+    }
+    if let (Chosen::Only(names) | Chosen::AllBut(names), false) =
+        (&options.named.with_payload, options.named.payload == PayloadForm::Columns || collection.is_dynamic)
+    {
+        if let Some(stranger) = names.iter().find(|name| collection.field(name).is_none()) {
+            return Err(Error::options(format!(
+                "option `with_payload` names `{stranger}`, which is no field of the collection: it has {}",
+                listed(collection.fields.iter().map(|field| field.name.clone()))
+            )));
+        }
+    }
+    Choice::new(options, spark, collection.is_dynamic, members)
+}
+
+/// The names in a path, from the outermost on.
+fn members(path: &str) -> Result<Vec<String>> {
+    let members: Vec<String> = path.split('.').map(str::to_owned).collect();
+    Ok(if members.iter().any(String::is_empty) { vec![path.to_owned()] } else { members })
+}
+
+/// The columns of the user's own schema, which must be what the options leave: names of the collection's columns mean
+/// those, other names are keys of `$meta`.
+pub(crate) fn user_columns(
+    choice: &Choice<'_>,
+    collection: &Collection,
+    schema: Vec<SparkField>,
+) -> Result<Vec<Column>> {
+    let own = choice.renamed(columns(collection));
+    let column = |field: SparkField| match choice.added(&field)? {
+        Some(added) => Ok(added),
+        None => user_column(collection, &own, field),
+    };
+    let columns = schema.into_iter().map(column).collect::<Result<Vec<_>>>()?;
+    choice.check(&columns)?;
+    Ok(columns)
 }
 
 fn user_column(collection: &Collection, own: &[Column], field: SparkField) -> Result<Column> {
@@ -43,24 +87,33 @@ fn user_column(collection: &Collection, own: &[Column], field: SparkField) -> Re
         Some(column) => column.role.clone(),
         None if collection.is_dynamic && collection.field(&name).is_none() => Role::Payload(name.clone()),
         None => {
-            let names: Vec<&str> = own.iter().map(|column| column.name.as_str()).collect();
             return Err(Error::options(format!(
                 "the collection has no field `{name}` for this column, and no dynamic field: it has {}",
-                names.join(", ")
+                listed(own.iter().map(|column| column.name.clone()))
             ))
             .with("column", name));
         }
     };
-    let fits = match collection.field(&name) {
+    let known = field_of(collection, &role);
+    let fits = match known {
         Some(known) => reads_as(known.data_type, &data_type),
         None => !data_type.has_mllib_vector(),
     };
     if !fits {
-        let is = collection.field(&name).map_or("a key of `$meta`".to_owned(), |known| described(known.data_type));
+        let is = known.map_or("a part of `$meta`".to_owned(), |known| described(known.data_type));
         let words = format!("column `{name}` can't be {}: the field is {is}", data_type.name());
         return Err(Error::options(words));
     }
     Ok(Column { name, data_type, metadata, role })
+}
+
+/// The field of the schema that a column is.
+pub(crate) fn field_of<'a>(collection: &'a Collection, role: &Role) -> Option<&'a Field> {
+    match role {
+        Role::Id { .. } => collection.fields.iter().find(|field| field.is_primary),
+        Role::Payload(name) | Role::Vector(name) => collection.field(name),
+        Role::SparseIndices(_) | Role::SparseValues(_) | Role::WholePayload | Role::Score | Role::Unused => None,
+    }
 }
 
 /// Servers give back no sparse vector that they have computed of a text.

@@ -17,6 +17,7 @@ use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column::{Stored, array, left_out, named};
 use crate::details::{self, ReadDetails};
 use crate::key::Key;
+use crate::schema;
 
 /// Makes batches of one scan's columns.
 pub(crate) struct Shaper {
@@ -159,9 +160,10 @@ fn is_chosen(chosen: &Chosen, name: &str) -> bool {
 }
 
 fn source(scan: &Scan, collection: &Collection, column: &Column) -> Source {
+    if let Some(field) = schema::field_of(collection, &column.role) {
+        return Source::Field(field.name.clone());
+    }
     match &column.role {
-        Role::Id { .. } => Source::Field(column.name.clone()),
-        Role::Payload(name) | Role::Vector(name) if collection.field(name).is_some() => Source::Field(name.clone()),
         Role::Payload(name) => Source::Key(name.clone()),
         Role::WholePayload if scan.options.named.payload == PayloadForm::Columns => Source::Dynamic,
         Role::WholePayload => {
@@ -171,8 +173,11 @@ fn source(scan: &Scan, collection: &Collection, column: &Column) -> Source {
             let fields = fields.map(|field| field.name.clone()).filter(|name| is_chosen(chosen, name)).collect();
             Source::Whole { fields, keys: collection.is_dynamic.then(|| chosen.clone()) }
         }
-        Role::Vector(_) | Role::SparseIndices(_) | Role::SparseValues(_) | Role::Score | Role::Unused => {
-            Source::Nothing
-        }
+        Role::Id { .. }
+        | Role::Vector(_)
+        | Role::SparseIndices(_)
+        | Role::SparseValues(_)
+        | Role::Score
+        | Role::Unused => Source::Nothing,
     }
 }

@@ -63,7 +63,6 @@ use vectorfuse_core::write::{Outcome, Task, WritePlan, WriteRequest};
 
 use crate::aggregate::AggregatePage;
 use crate::api::{Api, Wanted};
-use crate::chosen::Choice;
 use crate::collection::Collection;
 use crate::details::Details;
 use crate::grouped::GroupPage;
@@ -164,11 +163,11 @@ impl Store for Qdrant {
         if let Some(search) = Search::resolve(&self.options, &collection).map_err(|error| self.place(error))? {
             self.check_search(&search, &selection, version).await.map_err(|error| self.place(error))?;
         }
-        let choice = Choice::new(&self.options, &collection, spark).map_err(|error| self.place(error))?;
+        let choice = chosen::choice(&self.options, &collection, spark).map_err(|error| self.place(error))?;
         let known = collection.kept.as_deref().map(|kept| schema::kept_columns(&collection, kept));
         let mut warnings = Vec::new();
         let mut columns = match (schema, known) {
-            (Some(schema), known) => choice.of_schema(&collection, known, schema)?,
+            (Some(schema), known) => chosen::of_schema(&choice, &collection, known, schema)?,
             (None, Some(known)) => choice.columns(known, &mut warnings)?,
             (None, None) if !self.options.named.infer_schema && choice.has_fields() => {
                 return Err(self.place(Error::options(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use qdrant_client::qdrant::RetrievedPoint;
 use serde_json::{Value, json};
+use vectorfuse_core::chosen::{FIELD_METADATA, free_name};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{Sample, merge_index_type};
 use vectorfuse_core::schema::{SparkField, SparkType};
@@ -14,10 +15,6 @@ use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 use crate::collection::{Collection, VectorSpec};
 use crate::counters;
 use crate::document::PayloadRef;
-
-/// In a column's metadata: the payload's field, where that is not the column's name. Spark hands an inferred schema back
-/// with the metadata, so the field is found again.
-pub(crate) const FIELD_METADATA: &str = "vectorfuse.field";
 
 /// The columns of a collection whose schema is kept. Vectors that were added behind our back come last.
 pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Column> {
@@ -167,15 +164,6 @@ fn vector_columns(collection: &Collection) -> Vec<Column> {
         Column::new(name, spec.kind.column_type(), Role::Vector(vector.clone()))
     };
     collection.vectors.iter().map(column).collect()
-}
-
-/// The name itself, or, where a column has it, with as many `payload_` in front as it takes.
-pub(crate) fn free_name(name: &str, columns: &[Column]) -> String {
-    let mut free = name.to_owned();
-    while columns.iter().any(|column| column.name == free) {
-        free = format!("payload_{free}");
-    }
-    free
 }
 
 fn check_type(field: &SparkField, role: &Role, vectors: &BTreeMap<String, VectorSpec>) -> Result<()> {

@@ -9,6 +9,7 @@ use qdrant_client::qdrant::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vectorfuse_core::chosen::listed;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::json::{self, At};
@@ -19,7 +20,7 @@ use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{is_integer_id, vector_name};
 
 use crate::Qdrant;
-use crate::chosen::{listed, vector_called};
+use crate::chosen::vector_called;
 use crate::collection::{Collection, VectorSpec};
 use crate::filter_json::Needs;
 use crate::point::to_qdrant_id;

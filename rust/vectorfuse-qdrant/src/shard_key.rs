@@ -4,11 +4,10 @@ use std::fmt;
 
 use qdrant_client::qdrant::{CollectionConfig, ShardKeySelector, ShardingMethod, shard_key};
 use serde::{Deserialize, Serialize};
+use vectorfuse_core::chosen::listed;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::schema::SparkType;
-
-use crate::chosen::listed;
 
 /// A name, or a number: to Qdrant `7` and `"7"` are two keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

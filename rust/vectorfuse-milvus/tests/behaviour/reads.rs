@@ -90,6 +90,9 @@ fn every_type_that_both_servers_have_is_read() {
                 Kind::Options,
                 &["`t`", "VarChar"],
             );
+            let json = reader.clone().with("payload", "json").rows(&["payload"], 1).await.unwrap();
+            let json: serde_json::Value = serde_json::from_str(&json[0][0]).unwrap();
+            assert_eq!(json["big"], serde_json::json!(9_007_199_254_740_993_i64));
             foreign.drop_it().await;
         }
     });
