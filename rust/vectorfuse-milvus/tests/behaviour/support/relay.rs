@@ -62,8 +62,8 @@ async fn pass(client: TcpStream, upstream: String, losses: Arc<AtomicUsize>) {
     });
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(count) = from_server.read(&mut bytes).await {
-        // Small messages of the protocol itself come while a request is on its way; an answer has more to say.
-        let is_answer = count > 60;
+        // Small messages of the protocol itself come while a request is on its way; an answer names its rows.
+        let is_answer = count > 150;
         if is_answer && sent.swap(0, Ordering::SeqCst) > LARGE {
             let one_less = |left: usize| left.checked_sub(1);
             if losses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
