@@ -215,7 +215,7 @@ options! {
         "partition_field" => partition_field: Option<String> = None,
             "Milvus: instead of `partition`, the column that says the partition of each row, a string. Missing partitions are made.";
         "auto_id" | "autoid" => auto_id: bool = false,
-            "Milvus: whether the server makes the primary keys of a collection that is created. Rows then have no id, and a task that runs again writes its rows again.";
+            "Milvus: whether the server makes the primary keys of a collection that is created. Rows then have no id; by what the dynamic field says of them those of a task that ran again are found and deleted.";
         "partition_key" => partition_key: Option<String> = None,
             "Milvus: the column, an integer or a string, by whose value the server spreads the rows of a collection that is created over partitions; one that is there must have it.";
         "dynamic_field" => dynamic_field: Option<bool> = None,
