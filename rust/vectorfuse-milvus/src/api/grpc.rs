@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use prost::Message;
-use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::net::endpoint::Mismatch;
 use vectorfuse_core::net::grpc::Connection;
 use vectorfuse_core::net::{Answer, Failure, Header};
@@ -35,7 +35,13 @@ impl Transport {
 
     /// Sends an encoded request once; an answer larger than `largest` bytes is not taken.
     pub(super) async fn send<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
-        self.connection.call(C::METHOD, request, largest).await
+        match self.connection.call(C::METHOD, request, largest).await {
+            // Milvus says in its answer that it wants fewer requests. In gRPC's own word the limit is that of a message.
+            Err(Failure::Error(error)) if error.kind() == Kind::RateLimited && largest != usize::MAX => {
+                Err(Failure::TooLarge)
+            }
+            answer => answer,
+        }
     }
 
     /// What is wrong with the url, after a request failed as if nobody answered; `None` if it may be right.

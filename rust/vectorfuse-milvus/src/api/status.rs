@@ -30,8 +30,8 @@ fn of_code(code: i32) -> Kind {
         10 => Kind::Unsupported,
         // No such collection, partition, resource group, index, database, alias.
         100 | 200 | 300 | 700 | 800 | 1600 => Kind::NotFound,
-        // Not loaded, or not wholly.
-        101 | 103 | 201 | 202 => Kind::Unsupported,
+        // Not loaded, or not wholly: for some time after it starts, a server is still loading what it had loaded.
+        101 | 103 | 201 | 202 => Kind::Unavailable,
         // Replicas, channels, segments, nodes and the log move about.
         400..=699 | 900..=999 | 1300..=1399 => Kind::Unavailable,
         701 => Kind::Unsupported,
@@ -73,6 +73,7 @@ mod tests {
         assert_eq!(kind(0, 4), Kind::NotFound);
         assert_eq!(kind(8, 49), Kind::RateLimited);
         assert_eq!(kind(0, 49), Kind::RateLimited);
+        assert_eq!(kind(101, 1), Kind::Unavailable, "not loaded");
         assert_eq!(kind(65535, 1), Kind::Internal);
         assert_eq!(kind(1, 56), Kind::Unavailable, "not ready");
         assert_eq!(kind(1, 1), Kind::Internal, "what Milvus Lite says of a collection that is there already");

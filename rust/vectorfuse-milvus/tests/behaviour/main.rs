@@ -5,13 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod appends;
-mod creation;
-mod losses;
-mod modes;
-mod partitions;
+mod choices;
 mod predicates;
 mod property;
 mod reads;
 mod support;
-mod values;
+mod unreadable;

@@ -5,8 +5,8 @@ use vectorfuse_core::error::Kind;
 use crate::support::block_on;
 use crate::support::foreign::proto::scalar_field::Data;
 use crate::support::foreign::proto::{
-    ArrayArray, BoolArray, DataType, DoubleArray, FieldSchema, FloatArray, IntArray, LongArray, ScalarField,
-    vector_field,
+    ArrayArray, BoolArray, DataType, DoubleArray, FieldData, FieldSchema, FloatArray, IntArray, LongArray, ScalarField,
+    SparseFloatArray, StringArray, vector_field,
 };
 use crate::support::foreign::{Foreign, Server, documents, field, key, longs, plain_vectors, scalars, texts, vectors};
 use crate::support::reader::{Reader, refused};
@@ -121,6 +121,83 @@ fn milvus_s_own_vectors_are_read() {
     });
 }
 
+#[test]
+fn nulls_and_the_types_of_newer_servers_are_read() {
+    block_on(async {
+        let nullable = |name: &str, data_type: DataType| FieldSchema { nullable: true, ..field(name, data_type) };
+        let fields = vec![
+            key("id", DataType::Int64),
+            nullable("n", DataType::Int64),
+            nullable("t", DataType::VarChar),
+            nullable("j", DataType::Json),
+            nullable("ts", DataType::Timestamptz),
+            field("v", DataType::FloatVector),
+            field("sv", DataType::SparseFloatVector),
+        ];
+        let foreign = Foreign::make(Server::Lite, fields, false).await;
+        let there = |field: FieldData| FieldData { valid_data: vec![false, true], ..field };
+        let moments = ["", "2024-02-29T12:00:00.123456+02:00"].map(str::to_owned).to_vec();
+        let sparse = |pairs: &[(u32, f32)]| -> bytes::Bytes {
+            pairs.iter().flat_map(|(place, value)| [place.to_le_bytes(), value.to_le_bytes()].concat()).collect()
+        };
+        let contents = vec![sparse(&[(1, 1.0)]), sparse(&[(3, 0.5), (4_294_967_290, 2.0)])];
+        let sparse = vector_field::Data::SparseFloatVector(SparseFloatArray { contents, dim: 4_294_967_291 });
+        let columns = vec![
+            longs("id", vec![1, 2]),
+            there(longs("n", vec![0, i64::MIN])),
+            there(texts("t", vec![String::new(), String::new()])),
+            there(documents("j", &["null", "null"])),
+            there(scalars("ts", DataType::Timestamptz, Data::StringData(StringArray { data: moments }))),
+            plain_vectors(2),
+            vectors("sv", DataType::SparseFloatVector, 0, sparse),
+        ];
+        foreign.insert(2, columns).await;
+        let rows = Reader::of(&foreign).rows(&["n", "t", "j", "ts", "sv"], 1).await.unwrap();
+        assert_eq!(rows[0], ["null", "null", "null", "null", "{indices:[1],values:[1.0]}"]);
+        let moment = "1709200800123456";
+        let places = "{indices:[3,4294967290],values:[0.5,2.0]}";
+        assert_eq!(rows[1], ["-9223372036854775808", "", "null", moment, places]);
+        foreign.drop_it().await;
+    });
+}
+
+#[test]
+fn rows_too_large_for_a_full_page_are_read() {
+    block_on(async {
+        let fields = ["a", "b", "c", "d", "e"].map(|name| field(name, DataType::VarChar));
+        let mut schema = keyed(DataType::Int64);
+        schema.extend(fields);
+        let foreign = Foreign::make(Server::Milvus, schema, false).await;
+        for first in (0..300).step_by(20) {
+            let mut columns = vec![longs("id", (first..first + 20).collect()), plain_vectors(20)];
+            columns.extend(["a", "b", "c", "d", "e"].map(|name| texts(name, vec!["x".repeat(60_000); 20])));
+            foreign.insert(20, columns).await;
+        }
+        // 90 MB: a page of 256 rows is more than the server gives, and far more than is asked for.
+        let rows = Reader::of(&foreign).rows(&["id", "a", "b", "c", "d", "e"], 1).await.unwrap();
+        assert_eq!(rows.len(), 300);
+        assert!(rows.iter().all(|row| row[1..].iter().all(|text| text.len() == 60_000)));
+        foreign.drop_it().await;
+    });
+}
+
+#[test]
+fn of_rows_under_one_key_one_is_read() {
+    block_on(async {
+        for server in Server::ALL {
+            let foreign = Foreign::make(server, keyed(DataType::Int64), false).await;
+            for _ in 0..3 {
+                foreign.insert_keys(&(0..300).collect::<Vec<_>>()).await;
+            }
+            foreign.flush().await;
+            foreign.insert_keys(&[7, 7, 8]).await;
+            let reader = Reader::of(&foreign).with("page_size", "7");
+            assert_eq!(reader.rows(&["id"], 1).await.unwrap().len(), 300);
+            foreign.drop_it().await;
+        }
+    });
+}
+
 /// Reads the keys in about eight splits: each is there once, and no split has more than a quarter if `even`.
 async fn check_keys(foreign: &Foreign, mut keys: Vec<String>, even: bool) {
     let reader = Reader::of(foreign);
@@ -147,7 +224,7 @@ fn integer_keys_are_cut_however_they_lie() {
             (Server::Milvus, (1..=30_000).collect()),
             (Server::Milvus, spread),
             (Server::Milvus, skewed.clone()),
-            (Server::Lite, skewed),
+            (Server::Lite, skewed.split_off(18_000)),
         ] {
             let mut keys: Vec<i64> = keys;
             keys.sort_unstable();
@@ -167,7 +244,9 @@ fn text_keys_are_cut_however_they_lie() {
         let mut mixed: Vec<String> = (0..15_000).map(|n| format!("https://example.org/日本/{n}?q=\"{n}\"\n")).collect();
         mixed.extend((0..10_000_u64).map(|n| format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))));
         mixed.extend(["", " ", "\u{10ffff}", "\\", "\"", "'", "zzzz", "é"].map(str::to_owned));
-        for (server, keys) in [(Server::Milvus, users), (Server::Milvus, mixed.clone()), (Server::Lite, mixed)] {
+        for (server, keys) in
+            [(Server::Milvus, users), (Server::Milvus, mixed.clone()), (Server::Lite, mixed[8_000..20_000].to_vec())]
+        {
             let foreign = Foreign::make(server, keyed(DataType::VarChar), false).await;
             foreign.insert_texts(&keys).await;
             check_keys(&foreign, keys, true).await;
