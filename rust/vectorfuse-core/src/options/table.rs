@@ -137,7 +137,7 @@ options! {
         "page_size" => page_size: Option<NonZeroU32> = None,
             "The most points of one request. Pages are sized by bytes; this only makes them smaller.";
         "filter" => filter: Option<String> = None,
-            "Qdrant's own filter as JSON, as its documentation writes it for REST: only points that pass it are read, sampled for the schema or searched.";
+            "The store's own filter: Qdrant's as JSON, as its documentation writes it for REST; Milvus's boolean expression. Only points that pass it are read, sampled for the schema or searched.";
         "limit" => limit: Option<NonZeroUsize> = None,
             "The most points of the whole read: the first ones in the order of ids.";
         "offset" => offset: Option<String> = None,
@@ -151,7 +151,7 @@ options! {
         "payload" => payload: PayloadForm = PayloadForm::Columns,
             "`columns`: a column per field; `json`: one string column `payload`; `variant`: one variant column `payload` (Spark 4). The last two need no sample.";
         "consistency" => consistency: Option<String> = None,
-            "How many replicas must agree on what is read: `all`, `majority`, `quorum` or a number of them.";
+            "Qdrant: how many replicas must agree on what is read, `all`, `majority`, `quorum` or a number of them. Milvus: `strong` (all that was acknowledged before the read; the default), `session` (the same), `bounded`, `eventually`.";
         "partitions" => partitions: Vec<String> = Vec::new(),
             "Milvus: the partitions to read, separated by commas; all of them if not given.";
         "query_vector" => query_vector: Option<String> = None,
