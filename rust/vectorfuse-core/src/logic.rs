@@ -279,7 +279,7 @@ mod tests {
         let less = call("<", &[a.clone(), one.clone()]);
         assert_eq!(truth(less.clone()), told("a Less Integer(1)", "a not Less Integer(1)"));
         assert_eq!(truth(call(">", &[one.clone(), a.clone()])), truth(less.clone()));
-        assert_eq!(truth(call("NOT", &[less.clone()])), told("a not Less Integer(1)", "a Less Integer(1)"));
+        assert_eq!(truth(call("NOT", std::slice::from_ref(&less))), told("a not Less Integer(1)", "a Less Integer(1)"));
         assert_eq!(truth(call("=", &[a.clone(), null.clone()])), told("no", "no"));
         assert_eq!(truth(call("<=>", &[a.clone(), null.clone()])), told("a?", "a!"));
         assert_eq!(truth(call("<=>", &[a.clone(), one.clone()])).1, "(a not Equal Integer(1) | a?)");

@@ -45,15 +45,16 @@ pub(crate) fn choice<'a>(options: &'a Options, collection: &Collection, spark: u
             )));
         }
     }
-    if let (Chosen::Only(names) | Chosen::AllBut(names), false) =
-        (&options.named.with_payload, options.named.payload == PayloadForm::Columns || collection.is_dynamic)
+    // Where the payload is one column, whole fields of it are chosen.
+    let (Chosen::Only(names) | Chosen::AllBut(names)) = &options.named.with_payload;
+    let is_known = |name: &String| collection.is_dynamic || collection.field(name).is_some();
+    if options.named.payload != PayloadForm::Columns
+        && let Some(stranger) = names.iter().find(|name| !is_known(name))
     {
-        if let Some(stranger) = names.iter().find(|name| collection.field(name).is_none()) {
-            return Err(Error::options(format!(
-                "option `with_payload` names `{stranger}`, which is no field of the collection: it has {}",
-                listed(collection.fields.iter().map(|field| field.name.clone()))
-            )));
-        }
+        return Err(Error::options(format!(
+            "option `with_payload` names `{stranger}`, which is no field of the collection: it has {}",
+            listed(collection.fields.iter().map(|field| field.name.clone()))
+        )));
     }
     Choice::new(options, spark, collection.is_dynamic, members)
 }
