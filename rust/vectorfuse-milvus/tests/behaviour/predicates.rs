@@ -33,7 +33,8 @@ fn predicates() -> usize {
 
 /// Past the harness, which would swallow it.
 fn tell(line: &str) {
-    writeln!(std::io::stderr(), "predicates, {line}").unwrap();
+    let mut out = std::io::stderr();
+    writeln!(out, "predicates, {line}").unwrap();
 }
 
 /// Small and repeatable: what matters is that edges meet edges.
