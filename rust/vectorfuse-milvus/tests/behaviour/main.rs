@@ -5,10 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod appends;
 mod broken;
 mod choices;
+mod creation;
+mod losses;
+mod modes;
+mod partitions;
 mod predicates;
 mod property;
 mod reads;
 mod support;
 mod unreadable;
+mod values;
