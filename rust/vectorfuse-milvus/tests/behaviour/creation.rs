@@ -12,6 +12,7 @@ use crate::support::job::{Frame, Job, refused};
 use crate::support::raw::{count, proto, stored, stored_in};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{Val, double, floats, int, text, vector};
+use vectorfuse_behaviour::store::Place as _;
 
 fn list(element: SparkType) -> SparkType {
     SparkType::Array(Box::new(element))
@@ -453,14 +454,17 @@ fn the_quickstart_of_spark_milvus_works_as_it_stands() {
         let columns = [("id", SparkType::Long), ("text", SparkType::string()), ("vec", list(SparkType::Double))];
         let numbers = || Val::List((1..=8).map(|number| double(f64::from(number))).collect());
         let rows = (1..=4).map(|id: i64| vec![int(id), text("a"), numbers()]).collect();
-        let job = Job::of(&[
-            ("milvus.host", host),
-            ("milvus.port", port),
-            ("milvus.collection.name", &place.collection),
-            ("milvus.collection.vectorField", "vec"),
-            ("milvus.collection.vectorDim", "8"),
-            ("milvus.collection.primaryKeyField", "id"),
-        ]);
+        let job = Job::of(
+            place.open(),
+            &[
+                ("milvus.host", host),
+                ("milvus.port", port),
+                ("milvus.collection.name", &place.collection),
+                ("milvus.collection.vectorField", "vec"),
+                ("milvus.collection.vectorDim", "8"),
+                ("milvus.collection.primaryKeyField", "id"),
+            ],
+        );
         job.append(&frame(&columns, rows)).await;
         assert_eq!(fields(&place).await, ["id Int64 key", "text VarChar 65535", "vec FloatVector 8"]);
         assert_eq!(count(&place).await, 4);

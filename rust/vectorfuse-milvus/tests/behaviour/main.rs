@@ -15,6 +15,7 @@ mod partitions;
 mod predicates;
 mod property;
 mod reads;
+mod suite;
 mod support;
 mod unreadable;
 mod values;

@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{HTTP, Place, Server, block_on};
-use crate::support::values::int;
+use vectorfuse_behaviour::values::int;
 
 /// Fails sooner than users would want to.
 fn job(url: &str) -> (Place, Job) {

@@ -14,9 +14,9 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, floats, int, text, vector};
 
 async fn info(place: &Place) -> CollectionInfo {
     let request = GetCollectionInfoRequest { collection_name: place.collection.clone() };

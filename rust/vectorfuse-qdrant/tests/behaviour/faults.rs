@@ -7,9 +7,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::fields;
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job, drain, refused};
+use vectorfuse_behaviour::job::{Frame, Job, drain, refused};
 use crate::support::server::{Place, Server, block_on};
-use crate::support::values::{Val, floats, int, vector};
+use vectorfuse_behaviour::values::{Val, floats, int, vector};
 
 /// How long a server is away that comes back.
 const AWAY: Duration = Duration::from_millis(400);

@@ -6,10 +6,10 @@ use qdrant_client::qdrant::FieldType;
 use serde_json::{Value as Json, json};
 use vectorfuse_core::error::Kind;
 
-use crate::support::job::{Job, refused};
+use vectorfuse_behaviour::job::{Job, refused};
 use crate::support::raw::filled;
 use crate::support::server::{Place, block_on};
-use crate::support::values::Val;
+use vectorfuse_behaviour::values::Val;
 
 /// Points of every kind of value; `n` is the id.
 fn points() -> Vec<Json> {

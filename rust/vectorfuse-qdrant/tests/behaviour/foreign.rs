@@ -6,10 +6,10 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::fields;
 
-use crate::support::job::{Job, refused};
+use vectorfuse_behaviour::job::{Job, refused};
 use crate::support::raw::filled;
 use crate::support::server::{asking, block_on, channel};
-use crate::support::values::{Val, double, int, text, vector};
+use vectorfuse_behaviour::values::{Val, double, int, text, vector};
 
 async fn types(job: &Job) -> Vec<(String, String)> {
     let table = job.table(None).await.unwrap();

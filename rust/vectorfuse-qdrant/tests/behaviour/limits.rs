@@ -7,13 +7,12 @@ use qdrant_client::qdrant::{
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::table::{Aggregate, Column, Role, Scan, fields};
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, floats, int, vector};
+use vectorfuse_behaviour::values::{Val, floats, int, vector};
 
 /// Where `Metrics::snapshot` has the requests, the time that was waited at the server's word, and the rows that changed nothing.
 const REQUESTS: usize = 2;

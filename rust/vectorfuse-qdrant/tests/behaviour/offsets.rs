@@ -3,9 +3,9 @@
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Scan, fields};
 
-use crate::support::job::{Frame, Job, drain};
+use vectorfuse_behaviour::job::{Frame, Job, drain};
 use crate::support::server::{Place, Server, block_on};
-use crate::support::values::{Val, int, text};
+use vectorfuse_behaviour::values::{Val, int, text};
 
 const ROWS: i64 = 300;
 /// Where `Metrics::snapshot` has the bytes and the requests.

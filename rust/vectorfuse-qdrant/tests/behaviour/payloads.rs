@@ -8,10 +8,10 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::fields;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::raw::filled;
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, floats, int, text, vector};
 
 fn payload() -> Json {
     json!({
@@ -248,8 +248,7 @@ fn a_schema_of_the_user_s_own_must_fit_the_options() {
 fn variants_are_refused_on_a_spark_that_has_none() {
     block_on(async {
         use vectorfuse_core::options::Side;
-        use vectorfuse_core::store::Store;
-        let place = filled("sparkthree", &[], &[]).await;
+                let place = filled("sparkthree", &[], &[]).await;
         let store = Job::on(&place).with("payload", "variant").store(Side::Read).unwrap();
         refused(store.table(None, 3).await, Kind::Options, &["`payload`", "Spark 4", "`json`"]);
     });

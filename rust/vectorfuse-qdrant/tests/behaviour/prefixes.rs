@@ -7,12 +7,11 @@ use serde_json::json;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::schema::{SparkField, SparkType};
-use vectorfuse_core::store::Store;
 
-use crate::support::job::{Frame, Job};
+use vectorfuse_behaviour::job::{Frame, Job};
 use crate::support::raw;
 use crate::support::server::{Place, Server, asking, block_on, channel};
-use crate::support::values::{Val, int, text};
+use vectorfuse_behaviour::values::{Val, int, text};
 
 fn begins(column: &[&str], prefix: Option<&str>) -> Expr {
     let words = json!({"call": ["STARTS_WITH", [{"column": column}, {"literal": {"type": "string", "value": prefix}}]]});

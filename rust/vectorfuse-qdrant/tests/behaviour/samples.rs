@@ -11,9 +11,9 @@ use vectorfuse_core::sample::Sample;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Scan;
 
-use crate::support::job::{Frame, Job};
+use vectorfuse_behaviour::job::{Frame, Job};
 use crate::support::server::{Place, Server, asking, block_on, channel};
-use crate::support::values::{Val, int, text};
+use vectorfuse_behaviour::values::{Val, int, text};
 
 const ROWS: u64 = 600;
 /// Where `Metrics::snapshot` has the bytes.
@@ -41,7 +41,7 @@ async fn read(job: &Job, scan: &Scan, splits: usize) -> (BTreeSet<i128>, i64) {
     for split in job.splits(scan, splits).await.unwrap() {
         let (stream, metrics) = job.open(split).unwrap();
         let fields = vectorfuse_core::table::fields(&scan.columns);
-        let frame = Frame::of_batches(fields, &crate::support::job::drain(stream).await.unwrap());
+        let frame = Frame::of_batches(fields, &vectorfuse_behaviour::job::drain(stream).await.unwrap());
         for row in &frame.rows {
             let Val::Int(n) = row[place] else { panic!("{row:?}") };
             found.insert(n);

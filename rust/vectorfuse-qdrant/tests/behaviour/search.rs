@@ -7,10 +7,10 @@ use serde_json::{Value as Json, json};
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::fields;
 
-use crate::support::job::{Frame, Job};
+use vectorfuse_behaviour::job::{Frame, Job};
 use crate::support::raw::filled;
 use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, double, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, double, floats, int, text, vector};
 
 /// Scores of 32-bit arithmetic differ from those of 64 bits by less than this.
 const NEAR: f64 = 1e-4;

@@ -6,9 +6,9 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, floats, int, text, vector};
 
 /// Where `Metrics::snapshot` has the rows that were written and those that were passed over or rejected.
 const ROWS: usize = 0;

@@ -12,10 +12,10 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::sample::Sample;
 use vectorfuse_core::table::Scan;
 
-use crate::support::job::{Job, refused};
+use vectorfuse_behaviour::job::{Job, refused};
 use crate::support::raw;
 use crate::support::server::{Place, Server, asking, block_on, channel};
-use crate::support::values::{Val, text};
+use vectorfuse_behaviour::values::{Val, text};
 
 fn key(key: &str) -> ShardKey {
     let key = key.parse().map_or_else(|_| shard_key::Key::Keyword(key.to_owned()), shard_key::Key::Number);

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, Server, block_on};
-use crate::support::values::{Val, int, text};
+use vectorfuse_behaviour::values::{Val, int, text};
 
 /// Integers and UUIDs, with a field `n` that counts them.
 async fn fill(place: &Place) {

@@ -15,9 +15,9 @@ use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::fields;
 use vectorfuse_core::write::Mode;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, double, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, double, floats, int, text, vector};
 
 mod bad;
 mod theirs;

@@ -6,10 +6,10 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::schema::SparkType;
 
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::raw::filled;
 use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, text};
+use vectorfuse_behaviour::values::{Val, text};
 
 /// Ids in their order: integers at both ends of the range, then UUIDs.
 fn ids() -> Vec<String> {

@@ -7,9 +7,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use crate::relay::{Relay, Work};
-use crate::support::job::{Frame, Job, refused};
 use crate::support::server::{Place, Server, block_on, reach, shared_url};
-use crate::support::values::{int, text};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
+use vectorfuse_behaviour::values::{int, text};
 
 fn rows() -> Frame {
     let columns = [("id", SparkType::Long), ("t", SparkType::string())];

@@ -1,25 +1,14 @@
 //! Which servers the tests talk to.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::runtime::Runtime;
-pub use vectorfuse_milvus::Milvus as Product;
+use vectorfuse_behaviour::store::{Answer, Open};
+pub use vectorfuse_behaviour::store::{block_on, runtime};
+use vectorfuse_milvus::Milvus;
 
 use super::raw::{Client, proto};
-
-/// One runtime for every test of the process: connections are shared by the process and live in the runtime that
-/// opened them.
-pub fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
-}
-
-/// Runs a test's body.
-pub fn block_on<T>(body: impl Future<Output = T>) -> T {
-    runtime().block_on(body)
-}
 
 fn url(name: &str, what: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("set {name} to the url of {what}: see integration-tests/stores"))
@@ -55,14 +44,50 @@ impl Place {
         Self { url: url.to_owned(), collection: format!("test_{what}_{now}_{}_{number}", std::process::id()) }
     }
 
-    /// The options that say where it is.
-    pub fn options(&self) -> Vec<(&'static str, String)> {
-        vec![("store", "milvus".to_owned()), ("url", self.url.clone()), ("collection", self.collection.clone())]
-    }
-
     /// The tests' own questions to its server.
     pub fn client(&self) -> Client {
         Client::to(&self.url)
+    }
+}
+
+impl vectorfuse_behaviour::store::Place for Place {
+    fn collection(&self) -> &str {
+        &self.collection
+    }
+
+    fn options(&self) -> Vec<(String, String)> {
+        let options = [("store", "milvus"), ("url", &self.url), ("collection", &self.collection)];
+        options.map(|(option, value)| (option.to_owned(), value.to_owned())).to_vec()
+    }
+
+    fn open(&self) -> Open {
+        |options| Ok(Arc::new(Milvus::open(options)?))
+    }
+
+    fn around(&self) -> Answer<'_, (Vec<String>, Option<String>)> {
+        Box::pin(async {
+            let client = self.client();
+            let shown = client.ask("ShowCollections", proto::ShowCollectionsRequest::default()).await.unwrap();
+            let shown: proto::ShowCollectionsResponse = shown;
+            let own = shown.collection_names.into_iter().filter(|name| name.starts_with(&self.collection)).collect();
+            let named = proto::DescribeCollectionRequest {
+                collection_name: self.collection.clone(),
+                ..proto::DescribeCollectionRequest::default()
+            };
+            let described: proto::DescribeCollectionResponse = client.ask("DescribeCollection", named).await.unwrap();
+            let behind = described.collection_name;
+            (own, Some(behind).filter(|name| !name.is_empty() && *name != self.collection))
+        })
+    }
+
+    fn delete<'a>(&'a self, collection: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let request = proto::DropCollectionRequest {
+                collection_name: collection.to_owned(),
+                ..proto::DropCollectionRequest::default()
+            };
+            self.client().done("DropCollection", request).await;
+        })
     }
 }
 

@@ -8,9 +8,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use super::{REQUESTS, ROWS, SKIPPED, append, numbered, stored, with_mode};
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, double, int, text};
+use vectorfuse_behaviour::values::{Val, double, int, text};
 
 fn value_of(json: &serde_json::Value) -> Value {
     use serde_json::Value as Json;

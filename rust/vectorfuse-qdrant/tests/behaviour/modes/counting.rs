@@ -7,9 +7,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use super::{ROWS, SKIPPED, append, stored, with_mode};
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{Val, double, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, double, floats, int, text, vector};
 
 fn clicks(rows: &[(i64, i64)]) -> Frame {
     let columns = [("id", SparkType::Long), ("clicks", SparkType::Long)];

@@ -4,9 +4,9 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::write::Mode;
 
 use super::{append, numbered, stored, with_mode};
-use crate::support::job::refused;
+use vectorfuse_behaviour::job::refused;
 use crate::support::server::{Place, Server, block_on, reach};
-use crate::support::values::int;
+use vectorfuse_behaviour::values::int;
 
 /// The server's version, options, and the version that they need.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);

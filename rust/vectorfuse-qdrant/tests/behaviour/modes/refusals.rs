@@ -7,33 +7,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use super::{append, numbered, stored, with_mode};
-use crate::support::job::{Frame, refused};
+use vectorfuse_behaviour::job::{Frame, refused};
 use crate::support::server::{Place, asking, block_on, channel};
-use crate::support::values::{int, text};
-
-#[test]
-fn a_missing_collection_has_nothing_to_update_or_delete() {
-    block_on(async {
-        let place = Place::shared("nothing");
-        for mode in ["update", "partial", "delete"] {
-            let result = with_mode(&place, mode).write(&numbered(&[(1, 1, "a")]), Mode::Append).await;
-            refused(result, Kind::NotFound, &[&place.collection]);
-        }
-    });
-}
-
-#[test]
-fn an_overwrite_goes_with_modes_that_write_new_points() {
-    block_on(async {
-        let place = Place::shared("overwritten");
-        append(&with_mode(&place, "upsert"), &numbered(&[(1, 1, "a")])).await;
-        for mode in ["update", "partial", "delete"] {
-            let result = with_mode(&place, mode).write(&numbered(&[(1, 2, "b")]), Mode::Overwrite).await;
-            refused(result, Kind::Options, &["overwrite", "append"]);
-        }
-        assert_eq!(stored(&place, &["n"]).await, [[int(1)]]);
-    });
-}
+use vectorfuse_behaviour::values::{int, text};
 
 #[test]
 fn options_that_the_columns_do_not_allow_are_refused_by_name() {

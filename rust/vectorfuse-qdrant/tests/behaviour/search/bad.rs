@@ -3,7 +3,7 @@
 use vectorfuse_core::error::Kind;
 
 use super::with_points;
-use crate::support::job::{Job, refused};
+use vectorfuse_behaviour::job::{Job, refused};
 use crate::support::server::block_on;
 
 #[test]

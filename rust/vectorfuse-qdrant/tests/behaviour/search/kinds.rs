@@ -7,9 +7,9 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 
 use super::{COUNT, EXACT, SIZE, dot, found, numbers, ranked, same};
-use crate::support::job::{Frame, Job, refused};
+use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, floats, int, text, vector};
+use vectorfuse_behaviour::values::{Val, floats, int, text, vector};
 
 /// A few places, and the numbers there.
 fn sparse(seed: u64) -> BTreeMap<u32, f32> {

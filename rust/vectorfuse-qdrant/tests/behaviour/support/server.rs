@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use qdrant_client::qdrant::DeleteCollection;
+use qdrant_client::qdrant::{DeleteCollection, ListAliasesRequest, ListCollectionsRequest};
 use qdrant_client::qdrant::collections_client::CollectionsClient;
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
 use tonic::transport::Channel;
-pub use vectorfuse_qdrant::Qdrant as Product;
+pub use vectorfuse_behaviour::store::{block_on, runtime};
+use vectorfuse_behaviour::store::{Answer, Open};
+use vectorfuse_qdrant::Qdrant;
 
 /// What the product speaks in this run. The tests' own questions are always gRPC's, so that no run judges itself.
 pub const TRANSPORT: &str = match env!("CARGO_CRATE_NAME").as_bytes() {
@@ -40,18 +41,6 @@ pub fn reach(grpc: &str) -> String {
         Some(rest) if HTTP => format!("{scheme}://{rest}"),
         Some(_) | None => grpc.to_owned(),
     }
-}
-
-/// One runtime for every test of the process: connections are shared by the process and live in the runtime that
-/// opened them.
-pub fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
-}
-
-/// Runs a test's body.
-pub fn block_on<T>(body: impl Future<Output = T>) -> T {
-    runtime().block_on(body)
 }
 
 /// The shared server.
@@ -105,16 +94,44 @@ impl Place {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self { url: url.to_owned(), collection: format!("test_{what}_{now}_{}_{number}", std::process::id()) }
     }
+}
 
-    /// The options that say where it is.
-    pub fn options(&self) -> Vec<(&'static str, String)> {
+impl vectorfuse_behaviour::store::Place for Place {
+    fn collection(&self) -> &str {
+        &self.collection
+    }
+
+    fn options(&self) -> Vec<(String, String)> {
         let options = [
             ("store", "qdrant".to_owned()),
             ("transport", TRANSPORT.to_owned()),
             ("url", reach(&self.url)),
             ("collection", self.collection.clone()),
         ];
-        options.into_iter().chain(shared_key().map(|key| ("api_key", key))).collect()
+        let options = options.into_iter().chain(shared_key().map(|key| ("api_key", key)));
+        options.map(|(option, value)| (option.to_owned(), value)).collect()
+    }
+
+    fn open(&self) -> Open {
+        |options| Ok(Arc::new(Qdrant::open(options)?))
+    }
+
+    fn around(&self) -> Answer<'_, (Vec<String>, Option<String>)> {
+        Box::pin(async {
+            let mut client = CollectionsClient::new(channel(&self.url));
+            let all = client.list(asking(ListCollectionsRequest {})).await.unwrap().into_inner().collections;
+            let own = all.into_iter().map(|one| one.name).filter(|name| name.starts_with(&self.collection));
+            let aliases = client.list_aliases(asking(ListAliasesRequest {})).await.unwrap().into_inner().aliases;
+            let behind = aliases.into_iter().find(|alias| alias.alias_name == self.collection);
+            (own.collect(), behind.map(|alias| alias.collection_name))
+        })
+    }
+
+    fn delete<'a>(&'a self, collection: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let request = DeleteCollection { collection_name: collection.to_owned(), timeout: None };
+            CollectionsClient::new(channel(&self.url)).delete(asking(request)).await.unwrap();
+        })
     }
 }
 

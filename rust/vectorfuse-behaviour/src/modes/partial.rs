@@ -4,9 +4,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use super::{ROWS, SKIPPED, append, stored, with_mode};
-use crate::support::job::Frame;
-use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, floats, int, text, vector};
+use crate::job::Frame;
+use crate::store::{Place, Tested, block_on};
+use crate::values::{Val, floats, int, text, vector};
 
 fn whole(rows: Vec<Vec<Val>>) -> Frame {
     let columns =
@@ -14,18 +14,17 @@ fn whole(rows: Vec<Vec<Val>>) -> Frame {
     Frame::new(&columns, rows)
 }
 
-async fn filled(what: &str) -> Place {
-    let place = Place::shared(what);
+async fn filled(store: &Tested, what: &str) -> Box<dyn Place> {
+    let place = store.place(what);
     let row = |id: i64, x: f32, n: i64, s: &str| vec![int(id), vector(&[x, 1.0]), vector(&[x, 2.0]), int(n), text(s)];
     let job = with_mode(&place, "upsert").with("vector_fields", "a,b");
     append(&job, &whole(vec![row(1, 0.5, 10, "x"), row(2, 0.25, 20, "y")])).await;
     place
 }
 
-#[test]
-fn what_the_row_does_not_name_stays() {
+pub fn what_the_row_does_not_name_stays(store: &Tested) {
     block_on(async {
-        let place = filled("parts").await;
+        let place = filled(store, "parts").await;
         let columns = [("id", SparkType::Long), ("b", floats()), ("n", SparkType::Long)];
         let rows = vec![
             vec![int(1), vector(&[9.0, 9.0]), int(11)],
@@ -45,10 +44,9 @@ fn what_the_row_does_not_name_stays() {
     });
 }
 
-#[test]
-fn fields_alone_and_vectors_alone_can_be_replaced() {
+pub fn fields_alone_and_vectors_alone_can_be_replaced(store: &Tested) {
     block_on(async {
-        let place = filled("alone").await;
+        let place = filled(store, "alone").await;
         let fields = Frame::new(&[("id", SparkType::Long), ("s", SparkType::string())], vec![vec![int(1), text("z")]]);
         append(&with_mode(&place, "partial"), &fields).await;
         let vectors = Frame::new(&[("id", SparkType::Long), ("a", floats())], vec![vec![int(2), vector(&[7.0, 7.0])]]);
@@ -64,21 +62,19 @@ fn fields_alone_and_vectors_alone_can_be_replaced() {
     });
 }
 
-#[test]
-fn new_fields_are_added_to_the_kept_schema() {
+pub fn new_fields_are_added_to_the_kept_schema(store: &Tested) {
     block_on(async {
-        let place = filled("added").await;
+        let place = filled(store, "added").await;
         let frame = Frame::new(&[("id", SparkType::Long), ("d", SparkType::Date)], vec![vec![int(2), int(5)]]);
         append(&with_mode(&place, "partial"), &frame).await;
         assert_eq!(stored(&place, &["id", "n", "d"]).await, [[int(1), int(10), Val::Null], [int(2), int(20), int(5)]]);
     });
 }
 
-#[test]
-fn rows_of_one_id_add_up_to_the_last_value_of_each_part() {
+pub fn rows_of_one_id_add_up_to_the_last_value_of_each_part(store: &Tested) {
     block_on(async {
         for batch_rows in ["1", "100"] {
-            let place = filled("layers").await;
+            let place = filled(store, "layers").await;
             let columns = [("id", SparkType::Long), ("a", floats()), ("b", floats()), ("n", SparkType::Long)];
             let rows = vec![
                 vec![int(1), vector(&[3.0, 3.0]), Val::Null, int(11)],
@@ -93,10 +89,9 @@ fn rows_of_one_id_add_up_to_the_last_value_of_each_part() {
     });
 }
 
-#[test]
-fn a_condition_looks_at_the_fields_as_they_were_before_the_row() {
+pub fn a_condition_looks_at_the_fields_as_they_were_before_the_row(store: &Tested) {
     block_on(async {
-        let place = filled("guarded").await;
+        let place = filled(store, "guarded").await;
         let columns = [("id", SparkType::Long), ("a", floats()), ("n", SparkType::Long)];
         let rows = vec![
             vec![int(1), vector(&[8.0, 8.0]), int(11)],
@@ -111,11 +106,10 @@ fn a_condition_looks_at_the_fields_as_they_were_before_the_row() {
     });
 }
 
-#[test]
-fn of_rows_of_one_id_those_that_are_too_old_leave_no_part_behind() {
+pub fn of_rows_of_one_id_those_that_are_too_old_leave_no_part_behind(store: &Tested) {
     block_on(async {
         for batch_rows in ["1", "100"] {
-            let place = filled("aged").await;
+            let place = filled(store, "aged").await;
             let columns = [("id", SparkType::Long), ("a", floats()), ("n", SparkType::Long)];
             // Stored is 10 of the first point and 20 of the second.
             let rows = vec![
@@ -132,11 +126,10 @@ fn of_rows_of_one_id_those_that_are_too_old_leave_no_part_behind() {
     });
 }
 
-#[test]
-fn writers_side_by_side_leave_each_point_with_the_vector_and_the_fields_of_one_row() {
+pub fn writers_side_by_side_leave_each_point_with_the_vector_and_the_fields_of_one_row(store: &Tested) {
     block_on(async {
         const POINTS: i64 = 20;
-        let place = Place::shared("aside");
+        let place = store.place("aside");
         let columns = [("id", SparkType::Long), ("a", floats()), ("n", SparkType::Long)];
         let frame = |n: i64| {
             let rows = (0..POINTS).map(|id| vec![int(id), vector(&[n as f32, 1.0]), int(n)]);

@@ -4,12 +4,11 @@ use vectorfuse_core::error::{Kind, Result};
 use vectorfuse_core::metrics::Figures;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::{Mode, Outcome, WritePlan};
 
-use crate::support::job::{Frame, Job, refused};
-use crate::support::server::{Place, block_on, runtime};
-use crate::support::values::{floats, int, vector};
+use crate::job::{Frame, Job, refused};
+use crate::store::{Tested, block_on, runtime};
+use crate::values::{floats, int, vector};
 
 fn rows(start: i64, count: i64, size: usize) -> Frame {
     let rows = (start..start + count).map(|id| vec![int(id), vector(&vec![1.0; size])]).collect();
@@ -33,11 +32,10 @@ async fn at_once(job: &Job, plan: &WritePlan, frames: Vec<Frame>) -> Vec<Result<
     results
 }
 
-#[test]
-fn tasks_that_create_the_collection_at_once_create_one() {
+pub fn tasks_that_create_the_collection_at_once_create_one(store: &Tested) {
     block_on(async {
         for _ in 0..5 {
-            let place = Place::shared("first");
+            let place = store.place("first");
             let job = Job::on(&place);
             let frames: Vec<Frame> = (0..4).map(|task| rows(task * 25, 25, 3)).collect();
             let plan = job.plan(&frames[0].fields, Mode::Append).await.unwrap();
@@ -53,10 +51,9 @@ fn tasks_that_create_the_collection_at_once_create_one() {
     });
 }
 
-#[test]
-fn tasks_whose_vectors_differ_in_size_do_not_agree() {
+pub fn tasks_whose_vectors_differ_in_size_do_not_agree(store: &Tested) {
     block_on(async {
-        let place = Place::shared("sizes");
+        let place = store.place("sizes");
         let job = Job::on(&place);
         let frames = vec![rows(0, 5, 3), rows(10, 5, 4)];
         let plan = job.plan(&frames[0].fields, Mode::Append).await.unwrap();
@@ -67,10 +64,9 @@ fn tasks_whose_vectors_differ_in_size_do_not_agree() {
     });
 }
 
-#[test]
-fn an_attempt_that_runs_twice_doubles_nothing() {
+pub fn an_attempt_that_runs_twice_doubles_nothing(store: &Tested) {
     block_on(async {
-        let place = Place::shared("attempts");
+        let place = store.place("attempts");
         let job = Job::on(&place);
         let frame = Frame::new(&[("vector", floats())], vec![vec![vector(&[1.0])], vec![vector(&[2.0])]]);
         let plan = job.plan(&frame.fields, Mode::Append).await.unwrap();

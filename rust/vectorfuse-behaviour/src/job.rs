@@ -15,8 +15,8 @@ use vectorfuse_core::store::{Store, Writer};
 use vectorfuse_core::table::{Scan, Split, Table, fields};
 use vectorfuse_core::write::{Mode, Outcome, Task, WritePlan, WriteRequest};
 
-use super::server::{Place, Product};
-use super::values::{Val, of_arrow, to_arrow};
+use crate::store::{Open, Place};
+use crate::values::{Val, floats, of_arrow, to_arrow, vector};
 
 /// The major version of Spark that reads.
 const SPARK: u32 = 4;
@@ -34,6 +34,14 @@ impl Frame {
     pub fn new(columns: &[(&str, SparkType)], rows: Vec<Vec<Val>>) -> Self {
         let fields = columns.iter().map(|(name, data_type)| SparkField::new(*name, data_type.clone())).collect();
         Self { fields, rows }
+    }
+
+    /// The same with a vector in each row, as column `vector`: there are stores that have no row without one.
+    pub fn vectored(columns: &[(&str, SparkType)], rows: Vec<Vec<Val>>) -> Self {
+        let mut frame = Self::new(columns, rows);
+        frame.fields.push(SparkField::new("vector", floats()));
+        frame.rows.iter_mut().for_each(|row| row.push(vector(&[1.0, 1.0])));
+        frame
     }
 
     /// As Spark's side hands it over.
@@ -86,18 +94,19 @@ fn travelled<T: Serialize + DeserializeOwned>(value: &T) -> T {
 #[derive(Clone)]
 pub struct Job {
     options: BTreeMap<String, String>,
+    open: Open,
 }
 
 impl Job {
-    pub fn on(place: &Place) -> Self {
-        let options = place.options().into_iter().map(|(option, value)| (option.to_owned(), value));
+    pub fn on(place: &dyn Place) -> Self {
         // A refusal is seen soon; tests that wait for something say so themselves.
-        Self { options: options.collect() }.with("backoff_factor", "0.01")
+        Self { options: place.options().into_iter().collect(), open: place.open() }.with("backoff_factor", "0.01")
     }
 
     /// With just these options.
-    pub fn of(options: &[(&str, &str)]) -> Self {
-        Self { options: options.iter().map(|(option, value)| ((*option).to_owned(), (*value).to_owned())).collect() }
+    pub fn of(open: Open, options: &[(&str, &str)]) -> Self {
+        let options = options.iter().map(|(option, value)| ((*option).to_owned(), (*value).to_owned()));
+        Self { options: options.collect(), open }
     }
 
     pub fn with(mut self, option: &str, value: &str) -> Self {
@@ -105,8 +114,8 @@ impl Job {
         self
     }
 
-    pub fn store(&self, side: Side) -> Result<Product> {
-        Product::open(Given { options: self.options.clone(), session: BTreeMap::new() }.parse(side)?)
+    pub fn store(&self, side: Side) -> Result<Arc<dyn Store>> {
+        (self.open)(Given { options: self.options.clone(), session: BTreeMap::new() }.parse(side)?)
     }
 
     /// The driver's part before the tasks.

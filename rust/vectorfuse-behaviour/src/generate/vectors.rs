@@ -7,7 +7,8 @@ use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::vector::VectorKind;
 
 use super::{float, integer};
-use crate::support::values::{Val, int, text};
+use crate::store::Abilities;
+use crate::values::{Val, int, text};
 
 /// A vector of a case: its columns, one or two, and a value of each for every row.
 #[derive(Clone, Debug)]
@@ -157,18 +158,29 @@ fn column(vector: Option<&'static str>, kind: VectorKind, rows: usize, nulls: bo
 }
 
 /// Any mix of vectors; the first one is in every row.
-pub fn vectors(rows: usize) -> BoxedStrategy<Vec<VectorColumn>> {
+pub fn vectors(can: Abilities, rows: usize) -> BoxedStrategy<Vec<VectorColumn>> {
     let names = ["a", "ü. [0]", "Zz.q's", "b-1"];
-    let kinds = |most| vec(select(VectorKind::ALL.to_vec()), 1..=most);
-    let named = kinds(names.len()).prop_flat_map(move |kinds| {
-        let kinds = kinds.into_iter().zip(names).enumerate();
-        kinds.map(|(place, (kind, name))| column(Some(name), kind, rows, place > 0)).collect::<Vec<_>>()
+    let mut kinds = VectorKind::ALL.to_vec();
+    kinds.retain(|kind| match kind {
+        VectorKind::Dense => true,
+        VectorKind::Sparse => can.sparse,
+        VectorKind::Multi => can.multi,
     });
-    let unnamed = (0_usize..3).prop_flat_map(move |sparse| {
+    let sparse = if can.several_vectors && can.sparse { 3 } else { 1 };
+    let kinds = move |most| vec(select(kinds.clone()), 1..=most);
+    let most = if can.several_vectors { names.len() } else { 1 };
+    let named = kinds(most).prop_flat_map(move |kinds| {
+        let kinds = kinds.into_iter().zip(names).enumerate();
+        kinds
+            .map(|(place, (kind, name))| column(Some(name), kind, rows, place > 0 && can.optional_vectors))
+            .collect::<Vec<_>>()
+    });
+    let unnamed = (0_usize..sparse).prop_flat_map(move |sparse| {
         let mut columns = vec![column(None, VectorKind::Dense, rows, false)];
         let others = names.into_iter().take(sparse);
-        columns.extend(others.map(|name| column(Some(name), VectorKind::Sparse, rows, true)));
+        columns.extend(others.map(|name| column(Some(name), VectorKind::Sparse, rows, can.optional_vectors)));
         columns
     });
-    prop_oneof![1 => Just(Vec::new()), 2 => unnamed, 5 => named].boxed()
+    let some = prop_oneof![2 => unnamed, 5 => named];
+    if can.vectorless { prop_oneof![1 => Just(Vec::new()), 7 => some].boxed() } else { some.boxed() }
 }

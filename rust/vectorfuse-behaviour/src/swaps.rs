@@ -3,17 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use qdrant_client::qdrant::collections_client::CollectionsClient;
-use qdrant_client::qdrant::{DeleteCollection, ListAliasesRequest, ListCollectionsRequest};
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::{Mode, Outcome};
 
-use crate::support::job::{Frame, Job, refused};
-use crate::support::server::{Place, asking, block_on, channel, runtime};
-use crate::support::values::{Val, floats, int, vector};
+use crate::job::{Frame, Job, refused};
+use crate::store::{Place, Tested, block_on, runtime};
+use crate::values::{Val, floats, int, vector};
 
 /// `count` rows that all say which write they are of.
 fn frame(run: i64, count: i64) -> Frame {
@@ -21,11 +18,11 @@ fn frame(run: i64, count: i64) -> Frame {
     Frame::new(&columns, (0..count).map(|id| vec![int(id), vector(&[1.0]), int(run)]).collect())
 }
 
-fn job(place: &Place) -> Job {
+fn job(place: &dyn Place) -> Job {
     Job::on(place).with("overwrite", "swap").with("distance", "dot")
 }
 
-async fn runs(place: &Place) -> vectorfuse_core::Result<Vec<Vec<Val>>> {
+async fn runs(place: &dyn Place) -> vectorfuse_core::Result<Vec<Vec<Val>>> {
     let mut runs = Job::on(place).read(2).await?.select(&["run"]);
     let count = runs.len();
     runs.dedup();
@@ -33,27 +30,15 @@ async fn runs(place: &Place) -> vectorfuse_core::Result<Vec<Vec<Val>>> {
     Ok(runs)
 }
 
-/// The collections that have something of this name, and the one behind the alias.
-async fn around(place: &Place) -> (Vec<String>, Option<String>) {
-    let mut client = CollectionsClient::new(channel(&place.url));
-    let all = client.list(asking(ListCollectionsRequest {})).await.unwrap().into_inner().collections;
-    let own = all.into_iter().map(|one| one.name).filter(|name| name.starts_with(&place.collection));
-    let aliases = client.list_aliases(asking(ListAliasesRequest {})).await.unwrap().into_inner().aliases;
-    let behind = aliases.into_iter().find(|alias| alias.alias_name == place.collection);
-    (own.collect(), behind.map(|alias| alias.collection_name))
-}
-
-async fn clean(place: &Place) {
-    for name in around(place).await.0 {
-        let request = asking(DeleteCollection { collection_name: name, timeout: None });
-        CollectionsClient::new(channel(&place.url)).delete(request).await.unwrap();
+async fn clean(place: &dyn Place) {
+    for name in place.around().await.0 {
+        place.delete(&name).await;
     }
 }
 
-#[test]
-fn the_alias_moves_and_what_was_behind_it_goes() {
+pub fn the_alias_moves_and_what_was_behind_it_goes(store: &Tested) {
     block_on(async {
-        let place = Place::shared("swap");
+        let place = store.place("swap");
         job(&place)
             .with("vector.hnsw_m", "8")
             .with("index.run", "integer")
@@ -61,13 +46,13 @@ fn the_alias_moves_and_what_was_behind_it_goes() {
             .await
             .unwrap();
         assert_eq!(runs(&place).await.unwrap(), [[int(1)], [int(5)]]);
-        let (all, first) = around(&place).await;
+        let (all, first) = place.around().await;
         assert_eq!(all.len(), 1);
         assert!(first.is_some());
         // Its settings are those of the options of this write.
         job(&place).with("vector.hnsw_m", "24").write(&frame(2, 7), Mode::Overwrite).await.unwrap();
         assert_eq!(runs(&place).await.unwrap(), [[int(2)], [int(7)]]);
-        let (all, second) = around(&place).await;
+        let (all, second) = place.around().await;
         assert_eq!(all.len(), 1, "{all:?}");
         assert_ne!(first, second);
         Job::on(&place).with("vector.hnsw_m", "24").with("distance", "dot").append(&frame(2, 8)).await;
@@ -75,7 +60,7 @@ fn the_alias_moves_and_what_was_behind_it_goes() {
         // An alias can be emptied, and keeps standing for its collection; it can't be made anew.
         Job::on(&place).write(&frame(3, 2), Mode::Overwrite).await.unwrap();
         assert_eq!(runs(&place).await.unwrap(), [[int(3)], [int(2)]]);
-        assert_eq!(around(&place).await.1, second);
+        assert_eq!(place.around().await.1, second);
         let recreate = Job::on(&place).with("overwrite", "recreate").write(&frame(4, 2), Mode::Overwrite).await;
         refused(recreate, Kind::Options, &["alias", "swap"]);
         refused(Job::on(&place).write(&frame(4, 2), Mode::Create).await, Kind::AlreadyExists, &[]);
@@ -84,34 +69,32 @@ fn the_alias_moves_and_what_was_behind_it_goes() {
     });
 }
 
-#[test]
-fn a_job_that_fails_leaves_what_is_behind_the_alias_and_nothing_else() {
+pub fn a_job_that_fails_leaves_what_is_behind_the_alias_and_nothing_else(store: &Tested) {
     block_on(async {
-        let place = Place::shared("swap_fails");
+        let place = store.place("swap_fails");
         job(&place).write(&frame(1, 5), Mode::Overwrite).await.unwrap();
-        let before = around(&place).await;
+        let before = place.around().await;
         for sized in [false, true] {
             let job = if sized { job(&place).with("vector.size", "1") } else { job(&place) };
             let plan = job.plan(&frame(2, 0).fields, Mode::Overwrite).await.unwrap();
             job.task(&plan, 0, vec![frame(2, 3).batch()]).await.unwrap();
             assert_eq!(runs(&place).await.unwrap(), [[int(1)], [int(5)]]);
-            assert_eq!(around(&place).await.0.len(), 2);
+            assert_eq!(place.around().await.0.len(), 2);
             job.store(Side::Write).unwrap().finish(plan, Outcome::Abort).await.unwrap();
-            assert_eq!(around(&place).await, before);
+            assert_eq!(place.around().await, before);
         }
         // No row says a size, so there is nothing to move to.
         refused(job(&place).write(&frame(2, 0), Mode::Overwrite).await, Kind::Data, &["vector.size"]);
-        assert_eq!(around(&place).await, before);
+        assert_eq!(place.around().await, before);
         job(&place).with("vector.size", "1").write(&frame(2, 0), Mode::Overwrite).await.unwrap();
         assert_eq!(runs(&place).await.unwrap(), [[int(0)]]);
         clean(&place).await;
     });
 }
 
-#[test]
-fn an_abort_after_the_move_takes_nothing_away() {
+pub fn an_abort_after_the_move_takes_nothing_away(store: &Tested) {
     block_on(async {
-        let place = Place::shared("swap_late");
+        let place = store.place("swap_late");
         let job = job(&place);
         let plan = job.plan(&frame(2, 0).fields, Mode::Overwrite).await.unwrap();
         job.task(&plan, 0, vec![frame(2, 3).batch()]).await.unwrap();
@@ -123,25 +106,23 @@ fn an_abort_after_the_move_takes_nothing_away() {
     });
 }
 
-#[test]
-fn a_collection_can_not_be_swapped_and_is_left_alone() {
+pub fn a_collection_can_not_be_swapped_and_is_left_alone(store: &Tested) {
     block_on(async {
-        let place = Place::shared("swap_real");
+        let place = store.place("swap_real");
         Job::on(&place).with("distance", "dot").append(&frame(1, 5)).await;
-        refused(job(&place).write(&frame(2, 3), Mode::Overwrite).await, Kind::Options, &[&place.collection, "alias"]);
+        refused(job(&place).write(&frame(2, 3), Mode::Overwrite).await, Kind::Options, &[place.collection(), "alias"]);
         assert_eq!(runs(&place).await.unwrap(), [[int(1)], [int(5)]]);
         // An append has nothing to swap.
         job(&place).append(&frame(1, 6)).await;
         assert_eq!(runs(&place).await.unwrap(), [[int(1)], [int(6)]]);
-        let none = job(&Place::shared("swap_none")).with("create_collection", "false");
+        let none = job(&store.place("swap_none")).with("create_collection", "false");
         refused(none.write(&frame(1, 1), Mode::Overwrite).await, Kind::NotFound, &[]);
     });
 }
 
-#[test]
-fn readers_see_the_old_rows_or_the_new_ones_whole() {
+pub fn readers_see_the_old_rows_or_the_new_ones_whole(store: &Tested) {
     block_on(async {
-        let place = Arc::new(Place::shared("swap_reads"));
+        let place: Arc<dyn Place> = store.place("swap_reads").into();
         job(&place).write(&frame(0, 40), Mode::Overwrite).await.unwrap();
         let done = Arc::new(AtomicBool::new(false));
         let reader = {
@@ -175,11 +156,10 @@ fn readers_see_the_old_rows_or_the_new_ones_whole() {
     });
 }
 
-#[test]
-fn of_swaps_at_once_one_stays_whole_and_nothing_is_left() {
+pub fn of_swaps_at_once_one_stays_whole_and_nothing_is_left(store: &Tested) {
     block_on(async {
         for _ in 0..3 {
-            let place = Arc::new(Place::shared("swaps"));
+            let place: Arc<dyn Place> = store.place("swaps").into();
             job(&place).write(&frame(0, 10), Mode::Overwrite).await.unwrap();
             let jobs: Vec<_> = (1..=3)
                 .map(|run| {
@@ -192,7 +172,7 @@ fn of_swaps_at_once_one_stays_whole_and_nothing_is_left() {
             }
             let runs = runs(&place).await.unwrap();
             assert_eq!((runs.len(), &runs[1]), (2, &vec![int(10)]), "{runs:?}");
-            let (all, behind) = around(&place).await;
+            let (all, behind) = place.around().await;
             assert_eq!(all, [behind.unwrap()]);
             clean(&place).await;
         }

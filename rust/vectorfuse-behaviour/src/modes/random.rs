@@ -4,17 +4,17 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::{TestCaseError, TestError};
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
-use super::{append, stored, with_mode};
-use crate::support::job::Frame;
-use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, int, text};
+use super::{create, stored, with_mode};
+use crate::chance::{runner, seed, tell};
+use crate::job::Frame;
+use crate::store::{Tested, block_on};
+use crate::values::{Val, int, text};
 
 const CASES: u32 = 16;
 
@@ -49,7 +49,7 @@ struct Written {
 
 type Model = BTreeMap<i64, (Option<i64>, u8)>;
 
-fn writes() -> impl Strategy<Value = Vec<Written>> {
+fn writes(conditions: bool) -> impl Strategy<Value = Vec<Written>> {
     let what = prop_oneof![
         Just(What::Upsert),
         Just(What::Insert),
@@ -57,8 +57,8 @@ fn writes() -> impl Strategy<Value = Vec<Written>> {
         Just(What::Partial),
         Just(What::Delete),
         Just(What::Feed),
-        Just(What::Ordered),
-        Just(What::Conditional)
+        Just(if conditions { What::Conditional } else { What::Ordered }),
+        Just(What::Ordered)
     ];
     let row = (0..6_i64, proptest::option::weighted(0.8, 0..5_i64), any::<u8>(), any::<bool>())
         .prop_map(|(id, n, s, delete)| Row { id, n, s, delete });
@@ -125,13 +125,13 @@ fn frame(write: &Written) -> Frame {
         }
         values
     };
-    Frame::new(&columns, write.rows.iter().map(row).collect())
+    Frame::vectored(&columns, write.rows.iter().map(row).collect())
 }
 
-async fn agrees(writes: &[Written]) -> Result<(), String> {
-    let place = Place::shared("random");
+async fn agrees(store: &Tested, writes: &[Written]) -> Result<(), String> {
+    let place = store.place("random");
     let columns = [("id", SparkType::Long), ("n", SparkType::Long), ("s", SparkType::string())];
-    append(&with_mode(&place, "upsert"), &Frame::new(&columns, Vec::new())).await;
+    create(&place, &Frame::vectored(&columns, Vec::new())).await;
     let mut model = Model::new();
     for write in writes {
         let job = match write.what {
@@ -163,25 +163,19 @@ async fn agrees(writes: &[Written]) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
-fn writes_of_every_mode_end_as_the_model_says() {
-    let setting = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let cases = setting("PROPTEST_CASES").map_or(CASES, |cases| u32::try_from(cases).unwrap());
-    let seed = setting("VECTORFUSE_SEED").unwrap_or_else(crate::property::rand_seed);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+pub fn writes_of_every_mode_end_as_the_model_says(store: &Tested) {
+    let seed = seed();
+    let mut runner = runner(CASES, 200, seed);
     let (done, jobs, rows) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let outcome = runner.run(&writes(), |writes| {
+    let outcome = runner.run(&writes(store.abilities.conditions), |writes| {
         done.set(done.get() + 1);
         jobs.set(jobs.get() + writes.len());
         rows.set(rows.get() + writes.iter().map(|write| write.rows.len()).sum::<usize>());
-        block_on(agrees(&writes)).map_err(TestCaseError::fail)
+        block_on(agrees(store, &writes)).map_err(TestCaseError::fail)
     });
     let said =
         format!("modes: {} cases, {} jobs, {} rows, seed {seed} (VECTORFUSE_SEED)", done.get(), jobs.get(), rows.get());
-    writeln!(std::io::stderr(), "{said}").unwrap();
+    tell(&said);
     match outcome {
         Ok(()) => {}
         Err(TestError::Fail(why, writes)) => panic!("seed {seed}: {why}\nthe smallest case: {writes:?}"),

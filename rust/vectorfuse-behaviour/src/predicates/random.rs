@@ -1,31 +1,20 @@
 //! Random values, at the edges of their types, what others put in their place, and predicates on them.
 
-use std::io::Write;
-
 use serde_json::{Value as Json, json};
 use vectorfuse_core::predicate::Expr;
 use vectorfuse_core::schema::{SparkField, SparkType};
 
-use crate::support::logic::literal;
-use crate::support::values::{Val, double, int, text};
-
-/// Past the harness, which would swallow it.
-pub fn tell(line: &str) {
-    let mut out = std::io::stderr();
-    writeln!(out, "predicates, {line}").unwrap();
-}
+use crate::chance::{seed, tell};
+use crate::logic::literal;
+use crate::values::{Val, double, int, text};
 
 /// Small and repeatable: what matters is that edges meet edges.
 pub struct Dice(u64);
 
 impl Dice {
     pub fn of(label: &str) -> Self {
-        let given = std::env::var("VECTORFUSE_SEED").ok().map(|text| text.parse::<u64>().unwrap());
-        let seed = given.unwrap_or_else(|| {
-            use std::hash::{BuildHasher, RandomState};
-            RandomState::new().hash_one(0) >> 16
-        });
-        tell(&format!("{label}: seed {seed} (VECTORFUSE_SEED)"));
+        let seed = seed();
+        tell(&format!("predicates, {label}: seed {seed} (VECTORFUSE_SEED)"));
         Self(seed)
     }
 

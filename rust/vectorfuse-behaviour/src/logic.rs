@@ -6,7 +6,7 @@ use serde_json::json;
 use vectorfuse_core::predicate::{Expr, Literal};
 use vectorfuse_core::schema::{SparkField, SparkType};
 
-use super::values::Val;
+use crate::values::Val;
 
 /// A constant, as Spark hands it down: `None` for a value that has no such form.
 pub fn literal(value: &Val, data_type: &SparkType) -> Option<Expr> {

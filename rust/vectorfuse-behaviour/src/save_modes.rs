@@ -3,12 +3,11 @@
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::{Mode, Outcome, WritePlan, WriteRequest};
 
-use crate::support::job::{Frame, Job, refused};
-use crate::support::server::{Place, block_on};
-use crate::support::values::{floats, int, vector};
+use crate::job::{Frame, Job, refused};
+use crate::store::{Place, Tested, block_on};
+use crate::values::{floats, int, vector};
 
 fn rows(ids: &[i64]) -> Frame {
     let rows = ids.iter().map(|id| vec![int(*id), vector(&[1.0, 2.0])]).collect();
@@ -24,28 +23,26 @@ async fn finish(job: &Job, plan: WritePlan, outcome: Outcome) {
     job.store(Side::Write).unwrap().finish(plan, outcome).await.unwrap();
 }
 
-async fn ids(place: &Place) -> usize {
+async fn ids(place: &dyn Place) -> usize {
     Job::on(place).read(1).await.unwrap().rows.len()
 }
 
-#[test]
-fn a_collection_that_is_there_is_refused_and_left_as_it_is() {
+pub fn a_collection_that_is_there_is_refused_and_left_as_it_is(store: &Tested) {
     block_on(async {
-        let place = Place::shared("create");
+        let place = store.place("create");
         let job = Job::on(&place);
         assert!(!job.store(Side::Write).unwrap().exists().await.unwrap());
         job.append(&rows(&[1])).await;
         assert!(job.store(Side::Write).unwrap().exists().await.unwrap());
-        refused(job.write(&rows(&[2]), Mode::Create).await, Kind::AlreadyExists, &[&place.collection, "append"]);
+        refused(job.write(&rows(&[2]), Mode::Create).await, Kind::AlreadyExists, &[place.collection(), "append"]);
         assert_eq!(ids(&place).await, 1);
     });
 }
 
-#[test]
-fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused() {
+pub fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused(store: &Tested) {
     for sizes in ["", "2"] {
         block_on(async {
-            let place = Place::shared("two");
+            let place = store.place("two");
             let mut job = Job::on(&place);
             if !sizes.is_empty() {
                 // The driver creates the collection, not the first task.
@@ -57,7 +54,7 @@ fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused() {
                 let second = second.unwrap();
                 job.task(&first, 0, vec![rows(&[1, 2]).batch()]).await.unwrap();
                 let late = job.task(&second, 0, vec![rows(&[3]).batch()]).await;
-                refused(late, Kind::AlreadyExists, &[&place.collection]);
+                refused(late, Kind::AlreadyExists, &[place.collection()]);
                 // A collection of somebody else's is not taken away.
                 finish(&job, second, Outcome::Abort).await;
                 // A further task of the first one goes on.
@@ -65,7 +62,7 @@ fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused() {
                 finish(&job, first, Outcome::Commit(Vec::new())).await;
                 assert_eq!(ids(&place).await, 3);
             } else {
-                refused(second, Kind::AlreadyExists, &[&place.collection]);
+                refused(second, Kind::AlreadyExists, &[place.collection()]);
                 finish(&job, first, Outcome::Commit(Vec::new())).await;
                 assert_eq!(ids(&place).await, 0);
             }
@@ -73,10 +70,9 @@ fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused() {
     }
 }
 
-#[test]
-fn a_job_that_fails_takes_the_collection_away_that_it_has_made() {
+pub fn a_job_that_fails_takes_the_collection_away_that_it_has_made(store: &Tested) {
     block_on(async {
-        let place = Place::shared("undone");
+        let place = store.place("undone");
         let job = Job::on(&place);
         let failing = plan(&job, "failing").await.unwrap();
         job.task(&failing, 0, vec![rows(&[1, 2]).batch()]).await.unwrap();

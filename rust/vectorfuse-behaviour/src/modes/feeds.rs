@@ -5,24 +5,23 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use super::{ROWS, SKIPPED, append, stored, with_mode};
-use crate::support::job::{Frame, Job, refused};
-use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, double, int, text};
+use crate::job::{Frame, Job, refused};
+use crate::store::{Place, Tested, block_on};
+use crate::values::{Val, double, int, text};
 
 fn feed(rows: &[(&str, i64, i64)]) -> Frame {
     let columns = [("op", SparkType::string()), ("id", SparkType::Long), ("n", SparkType::Long)];
-    Frame::new(&columns, rows.iter().map(|(op, id, n)| vec![text(*op), int(*id), int(*n)]).collect())
+    Frame::vectored(&columns, rows.iter().map(|(op, id, n)| vec![text(*op), int(*id), int(*n)]).collect())
 }
 
-fn job(place: &Place) -> Job {
+fn job(place: &dyn Place) -> Job {
     with_mode(place, "upsert").with("op_field", "op")
 }
 
-#[test]
-fn operations_of_one_id_keep_their_order_in_whichever_requests_they_go() {
+pub fn operations_of_one_id_keep_their_order_in_whichever_requests_they_go(store: &Tested) {
     block_on(async {
         for batch_rows in ["1", "2", "3", "100"] {
-            let place = Place::shared("feed");
+            let place = store.place("feed");
             let rows = feed(&[
                 ("upsert", 1, 10),
                 ("DELETE", 1, 0),
@@ -42,10 +41,9 @@ fn operations_of_one_id_keep_their_order_in_whichever_requests_they_go() {
     });
 }
 
-#[test]
-fn a_bad_operation_names_its_row() {
+pub fn a_bad_operation_names_its_row(store: &Tested) {
     block_on(async {
-        let place = Place::shared("badop");
+        let place = store.place("badop");
         let wrong = job(&place).write(&feed(&[("upsert", 1, 1), ("update", 2, 2)]), Mode::Append).await;
         refused(wrong, Kind::Data, &["`update`", "row: 1 of partition 0", "column: op", "id: 2"]);
         let mut null = feed(&[("upsert", 1, 1)]);
@@ -54,15 +52,14 @@ fn a_bad_operation_names_its_row() {
     });
 }
 
-#[test]
-fn the_greatest_row_of_an_id_wins_in_a_task_and_against_what_is_stored() {
+pub fn the_greatest_row_of_an_id_wins_in_a_task_and_against_what_is_stored(store: &Tested) {
     block_on(async {
         for batch_rows in ["1", "100"] {
-            let place = Place::shared("order");
+            let place = store.place("order");
             let columns = [("id", SparkType::Long), ("at", SparkType::Timestamp), ("n", SparkType::Long)];
             let frame = |rows: &[(i64, Option<i64>, i64)]| {
                 let at = |at: &Option<i64>| at.map_or(Val::Null, int);
-                Frame::new(&columns, rows.iter().map(|(id, t, n)| vec![int(*id), at(t), int(*n)]).collect())
+                Frame::vectored(&columns, rows.iter().map(|(id, t, n)| vec![int(*id), at(t), int(*n)]).collect())
             };
             let job = with_mode(&place, "upsert").with("order_field", "at").with("batch_rows", batch_rows);
             // Microseconds apart, before and after 1970; ties go to the later row, nulls lose.
@@ -106,15 +103,14 @@ fn the_greatest_row_of_an_id_wins_in_a_task_and_against_what_is_stored() {
     });
 }
 
-#[test]
-fn an_older_delete_leaves_the_newer_row() {
+pub fn an_older_delete_leaves_the_newer_row(store: &Tested) {
     block_on(async {
-        let place = Place::shared("tombs");
+        let place = store.place("tombs");
         let columns =
             [("op", SparkType::string()), ("id", SparkType::Long), ("at", SparkType::Date), ("n", SparkType::Long)];
         let frame = |rows: &[(&str, i64, i64, i64)]| {
             let row = |(op, id, at, n): &(&str, i64, i64, i64)| vec![text(*op), int(*id), int(*at), int(*n)];
-            Frame::new(&columns, rows.iter().map(row).collect())
+            Frame::vectored(&columns, rows.iter().map(row).collect())
         };
         let job = job(&place).with("order_field", "at");
         append(&job, &frame(&[("upsert", 1, 5, 1), ("upsert", 2, 5, 1), ("upsert", 3, 5, 1)])).await;
@@ -130,17 +126,16 @@ fn an_older_delete_leaves_the_newer_row() {
     });
 }
 
-#[test]
-fn tasks_in_any_order_and_twice_end_with_the_greatest_row() {
+pub fn tasks_in_any_order_and_twice_end_with_the_greatest_row(store: &Tested) {
     block_on(async {
-        let place = Place::shared("shuffled");
+        let place = store.place("shuffled");
         let columns = [("id", SparkType::Long), ("v", SparkType::Double), ("n", SparkType::Long)];
         let frame = |part: i64| {
             let rows = (0..200).map(|k| {
                 let version = (k * 7919 + part * 104_729) % 1000;
                 vec![int(k % 20), double(version as f64 / 8.0), int(version)]
             });
-            Frame::new(&columns, rows.collect())
+            Frame::vectored(&columns, rows.collect())
         };
         let parts: Vec<Frame> = (0..4).map(frame).collect();
         let mut expected = vec![-1_i128; 20];

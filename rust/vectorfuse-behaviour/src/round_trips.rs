@@ -4,60 +4,46 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::{TestCaseError, TestError};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::fields;
 use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::Mode;
 
+use crate::chance::{runner, seed, tell};
 use crate::generate::{Case, IdKind, case};
-use crate::support::job::{Frame, Job, QUERY};
-use crate::support::server::{Place, block_on};
-use crate::support::values::{Val, text};
+use crate::job::{Frame, Job, QUERY};
+use crate::store::{Tested, block_on};
+use crate::values::{Val, text};
 
 const CASES: u32 = 64;
 
-#[test]
-fn what_was_written_is_read_bit_for_bit() {
-    let setting = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let cases = setting("PROPTEST_CASES").map_or(CASES, |cases| u32::try_from(cases).unwrap());
-    let seed = setting("VECTORFUSE_SEED").unwrap_or_else(rand_seed);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+pub fn what_was_written_is_read_bit_for_bit(store: &Tested) {
+    let seed = seed();
+    let mut runner = runner(CASES, 300, seed);
     let (done, rows, vectors) = (Cell::new(0), Cell::new(0), Cell::new([0; 3]));
-    let outcome = runner.run(&case().prop_map(without_clashes), |case| {
+    let outcome = runner.run(&case(store.abilities).prop_map(without_clashes), |case| {
         done.set(done.get() + 1);
         rows.set(rows.get() + case.rows.len());
         let mut kinds = vectors.get();
         case.vectors.iter().for_each(|vector| kinds[vector.kind as usize] += 1);
         vectors.set(kinds);
-        block_on(there_and_back(&case)).map_err(TestCaseError::fail)
+        block_on(there_and_back(store, &case)).map_err(TestCaseError::fail)
     });
-    // Past the harness, which would swallow it.
     let [dense, sparse, multi] = vectors.get();
-    writeln!(
-        std::io::stderr(),
+    tell(&format!(
         "property: {} cases, {} rows, {dense} dense, {sparse} sparse and {multi} multi-vectors, seed {seed} (VECTORFUSE_SEED)",
         done.get(),
         rows.get()
-    )
-    .unwrap();
+    ));
     match outcome {
         Ok(()) => {}
         Err(TestError::Fail(why, case)) => panic!("seed {seed}: {why}\nthe smallest case: {case:?}"),
         Err(TestError::Abort(why)) => panic!("seed {seed}: {why}"),
     }
-}
-
-pub fn rand_seed() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(0)
 }
 
 /// Payload columns do not have the names that the other columns of the case take.
@@ -73,7 +59,7 @@ fn without_clashes(mut case: Case) -> Case {
 }
 
 /// The whole frame of a case, and the options that say what its columns are.
-fn frame(case: &Case, mut job: Job) -> (Frame, Job) {
+fn frame(case: &Case, renames: bool, mut job: Job) -> (Frame, Job) {
     let mut columns = case.payload.clone();
     let mut rows = case.rows.clone();
     let mut add = |name: &str, data_type: &SparkType, values: &[Val]| {
@@ -126,7 +112,8 @@ fn frame(case: &Case, mut job: Job) -> (Frame, Job) {
             }
         }
         if let Some(size) = vector.size.filter(|_| vector.stated) {
-            let option = vector.vector.map_or("vector.size".to_owned(), |name| format!("vector.{name}.size"));
+            let name = vector.vector.map(|name| if renames { name } else { &column });
+            let option = name.map_or("vector.size".to_owned(), |name| format!("vector.{name}.size"));
             job = job.with(&option, &size.to_string());
         }
     }
@@ -134,13 +121,16 @@ fn frame(case: &Case, mut job: Job) -> (Frame, Job) {
     if lists.is_empty() {
         job = job.with("vector_fields", "");
     }
+    if !renames {
+        lists.retain(|option, _| !option.ends_with("_names"));
+    }
     job = lists.into_iter().fold(job, |job, (option, names)| job.with(option, &names.join(",")));
     (Frame { fields: columns, rows }, job)
 }
 
-async fn there_and_back(case: &Case) -> Result<(), String> {
-    let place = Place::shared("property");
-    let (written, writing) = frame(case, Job::on(&place));
+async fn there_and_back(store: &Tested, case: &Case) -> Result<(), String> {
+    let place = store.place("property");
+    let (written, writing) = frame(case, store.abilities.any_names, Job::on(&place));
     // Batches are slices, so that arrays with an offset are written too.
     let whole = written.batch();
     let mut tasks = vec![Vec::new(); case.partitions];

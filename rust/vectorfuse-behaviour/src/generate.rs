@@ -10,7 +10,8 @@ use vectorfuse_core::schema::{SparkField, SparkType};
 
 pub use vectors::VectorColumn;
 
-use crate::support::values::{Val, int, text};
+use crate::store::Abilities;
+use crate::values::{Val, int, text};
 
 /// Nesting beyond a column's own type.
 const DEPTH: u32 = 3;
@@ -42,7 +43,11 @@ pub struct Case {
     pub projection: Vec<bool>,
 }
 
-pub fn name() -> impl Strategy<Value = String> {
+pub fn name(can: Abilities) -> BoxedStrategy<String> {
+    if can.any_names { any_name().boxed() } else { "[a-z_][a-z0-9_]{0,6}".boxed() }
+}
+
+fn any_name() -> impl Strategy<Value = String> {
     let odd = [
         "",
         " ",
@@ -78,8 +83,8 @@ pub fn name() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[a-z_][a-z0-9_-]{0,6}", 3 => select(odd.to_vec()).prop_map(str::to_owned), 1 => "\\PC{1,5}"]
 }
 
-fn names(most: usize) -> impl Strategy<Value = Vec<String>> {
-    hash_set(name(), 0..=most).prop_map(|names| names.into_iter().collect())
+fn names(can: Abilities, most: usize) -> impl Strategy<Value = Vec<String>> {
+    hash_set(name(can), 0..=most).prop_map(|names| names.into_iter().collect())
 }
 
 fn atomic() -> impl Strategy<Value = SparkType> {
@@ -96,12 +101,13 @@ fn atomic() -> impl Strategy<Value = SparkType> {
     ]
 }
 
-fn data_type() -> impl Strategy<Value = SparkType> {
-    let leaf = prop_oneof![12 => atomic(), 1 => Just(SparkType::Null), 1 => Just(SparkType::Variant)];
-    leaf.prop_recursive(DEPTH, 12, 3, |inner| {
+fn data_type(can: Abilities) -> impl Strategy<Value = SparkType> {
+    let nothing = Just(if can.nulls { SparkType::Null } else { SparkType::Boolean });
+    let leaf = prop_oneof![12 => atomic(), 1 => nothing, 1 => Just(SparkType::Variant)];
+    leaf.prop_recursive(DEPTH, 12, 3, move |inner| {
         prop_oneof![
             inner.clone().prop_map(|element| SparkType::Array(Box::new(element))),
-            (names(3), vec(inner.clone(), 3)).prop_map(|(names, types)| {
+            (hash_set(any_name(), 0..=3), vec(inner.clone(), 3)).prop_map(|(names, types)| {
                 SparkType::Struct(names.into_iter().zip(types).map(|(name, t)| SparkField::new(name, t)).collect())
             }),
             (atomic(), inner).prop_map(|(key, value)| SparkType::Map(Box::new(key), Box::new(value))),
@@ -119,6 +125,13 @@ fn string() -> BoxedStrategy<Val> {
     let edges = ["", " ", "\0", "a\0b", "𝄞🦀", "\u{feff}", "\u{10ffff}", "null", "{}", "2024-01-01", "7", "e\u{301}"];
     prop_oneof![select(edges.to_vec()).prop_map(text), any::<String>().prop_map(text), "[a-z]{0,40}".prop_map(text)]
         .boxed()
+}
+
+fn shortened(value: Val, most: Option<usize>) -> Val {
+    match (value, most) {
+        (Val::Text(value), Some(most)) => text(value.chars().take(most).collect::<String>()),
+        (value, _) => value,
+    }
 }
 
 /// Finite 32-bit numbers.
@@ -143,7 +156,7 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..3).prop_map(serde_json::Value::Array),
-            proptest::collection::hash_map(name(), inner, 0..3).prop_map(|members| json!(members)),
+            proptest::collection::hash_map(any_name(), inner, 0..3).prop_map(|members| json!(members)),
         ]
     })
 }
@@ -163,7 +176,11 @@ fn present(data_type: &SparkType) -> BoxedStrategy<Val> {
             let most = 10_i128.pow((*precision).into()) - 1;
             integer(-most..=most)
         }
-        SparkType::String(_) => string(),
+        SparkType::String(name) => {
+            // As many characters as Spark lets through.
+            let most = name.split_once('(').map(|(_, most)| most.trim_end_matches(')').parse::<usize>().unwrap());
+            string().prop_map(move |value| shortened(value, most)).boxed()
+        }
         SparkType::Binary => vec(any::<u8>(), 0..20).prop_map(Val::Bytes).boxed(),
         SparkType::Variant => json().prop_map(Val::Variant).boxed(),
         SparkType::MllibVector(_) => panic!("a payload has no vector of MLlib"),
@@ -190,7 +207,23 @@ fn element_value(data_type: &SparkType) -> BoxedStrategy<Val> {
     if *data_type == SparkType::Variant { present(data_type) } else { value(data_type) }
 }
 
-pub fn value(data_type: &SparkType) -> BoxedStrategy<Val> {
+/// A value of a column.
+fn column_value(can: Abilities, data_type: &SparkType) -> BoxedStrategy<Val> {
+    let value = match data_type {
+        SparkType::Array(element) if !can.null_elements && is_single(element) => {
+            vec(present(element), 0..4).prop_map(Val::List).boxed()
+        }
+        _ => present(data_type),
+    };
+    if can.nulls { prop_oneof![1 => Just(Val::Null), 4 => value].boxed() } else { value }
+}
+
+fn is_single(data_type: &SparkType) -> bool {
+    let nested = matches!(data_type, SparkType::Array(_) | SparkType::Struct(_) | SparkType::Map(..));
+    !nested && !matches!(data_type, SparkType::Null | SparkType::Variant)
+}
+
+fn value(data_type: &SparkType) -> BoxedStrategy<Val> {
     prop_oneof![1 => Just(Val::Null), 4 => present(data_type)].boxed()
 }
 
@@ -226,7 +259,7 @@ fn uuids(rows: usize) -> BoxedStrategy<IdKind> {
         .boxed()
 }
 
-fn id(rows: usize) -> BoxedStrategy<IdKind> {
+fn id(can: Abilities, rows: usize) -> BoxedStrategy<IdKind> {
     let signed = |data_type: SparkType, most: i128| {
         let numbers = btree_set(prop_oneof![0..=most, most - 40..=most, 0..=40_i128], rows);
         numbers
@@ -240,6 +273,14 @@ fn id(rows: usize) -> BoxedStrategy<IdKind> {
         let key = |row: usize| (int(i128::from(start) + (row / 3) as i128), text(format!("k{}", row % 3)));
         IdKind::Keys((0..rows).map(key).collect())
     });
+    let plain = prop_oneof![
+        signed(SparkType::Long, i64::MAX.into()),
+        uuids(rows),
+        distinct(SparkType::string(), string(), rows),
+    ];
+    if !can.made_ids {
+        return plain.boxed();
+    }
     prop_oneof![
         signed(SparkType::Byte, i8::MAX.into()),
         signed(SparkType::Short, i16::MAX.into()),
@@ -259,16 +300,16 @@ fn id(rows: usize) -> BoxedStrategy<IdKind> {
     .boxed()
 }
 
-pub fn case() -> impl Strategy<Value = Case> {
-    let columns = (names(5), vec(data_type(), 5));
+pub fn case(can: Abilities) -> impl Strategy<Value = Case> {
+    let columns = (names(can, 5), vec(data_type(can), 5));
     let columns = columns.prop_map(|(names, types)| {
         names.into_iter().zip(types).map(|(name, t)| SparkField::new(name, t)).collect::<Vec<_>>()
     });
-    (columns, 0_usize..25).prop_flat_map(|(payload, rows)| {
-        let row: Vec<BoxedStrategy<Val>> = payload.iter().map(|field| value(&field.data_type)).collect();
+    (columns, 0_usize..25).prop_flat_map(move |(payload, rows)| {
+        let row: Vec<BoxedStrategy<Val>> = payload.iter().map(|field| column_value(can, &field.data_type)).collect();
         let reading = (1_usize..=5, proptest::option::of(1_u32..8), vec(any::<bool>(), 20));
         let writing = (1_usize..12, 1_usize..4);
-        (Just(payload), vec(row, rows), id(rows), vectors::vectors(rows), reading, writing).prop_map(
+        (Just(payload), vec(row, rows), id(can, rows), vectors::vectors(can, rows), reading, writing).prop_map(
             |(payload, rows, id, vectors, (splits, page_size, projection), (batch_rows, partitions))| Case {
                 payload,
                 rows,
