@@ -111,13 +111,15 @@ struct Range {
     rows: u64,
     /// Where to cut it first, if somebody knows.
     hint: Option<Key>,
+    /// Whether its first keys were looked at.
+    seen: bool,
     /// Whether it was not found yet that it can't be cut.
     divisible: bool,
 }
 
 impl Range {
     fn new(after: Option<&Key>, last: Option<&Key>, rows: u64) -> Self {
-        Self { after: after.cloned(), last: last.cloned(), rows, hint: None, divisible: after.is_some() }
+        Self { after: after.cloned(), last: last.cloned(), rows, hint: None, seen: false, divisible: after.is_some() }
     }
 
     /// A key inside of it, if there can be one.
@@ -142,7 +144,7 @@ impl Range {
 async fn cuts(api: &Api, selection: &Selection, integer: bool, rows: u64, wanted: usize) -> Result<Vec<Key>> {
     let mut space = Keyspace::new(integer, rows);
     let Some((first, hint)) = first_key(api, selection, &mut space).await? else { return Ok(Vec::new()) };
-    let rest = Range { hint, ..Range::new(Some(&first), None, rows.saturating_sub(1)) };
+    let rest = Range { hint, seen: true, ..Range::new(Some(&first), None, rows.saturating_sub(1)) };
     let mut ranges = vec![Range::new(None, Some(&first), 1), rest];
     // Half of a part: parts of several ranges then are about as large.
     let enough = (rows / wanted as u64 / 2).max(1);
@@ -158,19 +160,24 @@ async fn cuts(api: &Api, selection: &Selection, integer: bool, rows: u64, wanted
         counts -= 1;
         // Rows may have come since they were counted.
         let left = Range::new(after.as_ref(), Some(&middle), 0).of(selection).count(api).await?.min(rows);
-        let parts = if left == 0 {
+        // All on one side: where they begin, and what they are like, tells more than another half would.
+        let side = match left {
+            0 => Some(Range::new(Some(&middle), last.as_ref(), rows)),
+            _ if left == rows && !range.seen => Some(Range::new(after.as_ref(), Some(&middle), rows)),
+            _ => None,
+        };
+        let parts = if let Some(side) = side {
             counts = counts.saturating_sub(1);
-            let beyond = Range::new(Some(&middle), last.as_ref(), rows);
-            match first_key(api, &beyond.of(selection), &mut space).await? {
+            match first_key(api, &side.of(selection), &mut space).await? {
                 Some((next, hint)) => {
-                    let rest = Range { hint, ..Range::new(Some(&next), last.as_ref(), rows.saturating_sub(1)) };
-                    vec![Range::new(after.as_ref(), Some(&next), 1), rest]
+                    let rest = Range::new(Some(&next), side.last.as_ref(), rows.saturating_sub(1));
+                    vec![Range::new(after.as_ref(), Some(&next), 1), Range { hint, seen: true, ..rest }]
                 }
                 None => vec![Range { divisible: false, ..range.clone() }],
             }
         } else {
-            let right = Range::new(Some(&middle), last.as_ref(), rows - left);
-            vec![Range::new(after.as_ref(), Some(&middle), left), right]
+            let kept = Range { seen: range.seen, ..Range::new(after.as_ref(), Some(&middle), left) };
+            vec![kept, Range::new(Some(&middle), last.as_ref(), rows - left)]
         };
         ranges.splice(place..=place, parts);
     }
