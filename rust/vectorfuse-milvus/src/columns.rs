@@ -7,6 +7,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::IdSource;
 
+use crate::value::LISTS_IN_JSON;
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
 
 /// A UUID as text.
@@ -140,6 +141,10 @@ fn check_column(column: &Column, there: &Collection) -> Result<()> {
         return Err(Error::options(format!(
             "column `{name}`: the server computes that field from others: drop the column"
         )));
+    }
+    let is_json = field.data_type == FieldType::Scalar(ScalarType::Json);
+    if is_json && matches!(column.data_type, SparkType::Array(_)) {
+        there.version.require(LISTS_IN_JSON, &format!("column `{name}`, an array (a struct could hold it),"))?;
     }
     if fits(&column.data_type, field) {
         return Ok(());

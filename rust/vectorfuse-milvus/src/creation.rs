@@ -89,7 +89,8 @@ pub(crate) fn planned(
     }
     Ok(Collection {
         name: String::new(),
-        is_dynamic: named.dynamic_field == Some(true),
+        // Rows whose keys the server makes can be known again by what the dynamic field says of them alone.
+        is_dynamic: named.dynamic_field.unwrap_or(auto.is_some()),
         has_partition_key: named.partition_key.is_some(),
         shards: named.shards.map_or(1, |shards| i32::try_from(shards.get()).unwrap_or(i32::MAX)),
         consistency: Consistency::Bounded,
@@ -239,9 +240,27 @@ fn payload(options: &Options, column: &Column, version: Version) -> Result<Field
 
 /// The field that keeps values of this type without a loss.
 fn field_type(data_type: &SparkType, name: &str) -> Result<FieldType> {
+    if let Some(scalar) = scalar_of(data_type) {
+        return Ok(FieldType::Scalar(scalar));
+    }
+    match data_type {
+        SparkType::Array(element) => Ok(match scalar_of(element) {
+            Some(element) => FieldType::Array { element, max_capacity: Some(MOST_ELEMENTS) },
+            None => FieldType::Scalar(ScalarType::Json),
+        }),
+        SparkType::Struct(_) | SparkType::Map(..) | SparkType::Variant => Ok(FieldType::Scalar(ScalarType::Json)),
+        other => Err(Error::unsupported(format!(
+            "column `{name}` has the type {}, for which Milvus has no field: cast it, or leave it out with `payload_fields`",
+            other.name()
+        ))),
+    }
+}
+
+/// The field of a single value, or of each one in an array.
+fn scalar_of(data_type: &SparkType) -> Option<ScalarType> {
     use SparkType as T;
     let text = |bytes: u64| ScalarType::VarChar { max_length: Some(bytes) };
-    let scalar = match data_type {
+    Some(match data_type {
         T::Boolean => ScalarType::Bool,
         T::Byte => ScalarType::Int8,
         T::Short => ScalarType::Int16,
@@ -254,44 +273,7 @@ fn field_type(data_type: &SparkType, name: &str) -> Result<FieldType> {
         T::Decimal(precision, scale) => text(decimal_bytes(*precision, *scale)),
         T::Binary => text(LONGEST_TEXT),
         T::Date => text(DATE_BYTES),
-        T::Array(element) => match element_type(element) {
-            Some(element) => return Ok(FieldType::Array { element, max_capacity: Some(MOST_ELEMENTS) }),
-            None => ScalarType::Json,
-        },
-        T::Struct(_) | T::Map(..) | T::Variant => ScalarType::Json,
-        T::Null | T::MllibVector(_) => {
-            return Err(Error::unsupported(format!(
-                "column `{name}` has the type {}, for which Milvus has no field: cast it, or leave it out with \
-                 `payload_fields`",
-                data_type.name()
-            )));
-        }
-    };
-    Ok(FieldType::Scalar(scalar))
-}
-
-/// The elements of an array of the server's own; of others the array is JSON.
-fn element_type(element: &SparkType) -> Option<ScalarType> {
-    Some(match element {
-        SparkType::Boolean => ScalarType::Bool,
-        SparkType::Byte => ScalarType::Int8,
-        SparkType::Short => ScalarType::Int16,
-        SparkType::Integer => ScalarType::Int32,
-        SparkType::Long => ScalarType::Int64,
-        SparkType::Float => ScalarType::Float,
-        SparkType::Double => ScalarType::Double,
-        SparkType::String(name) => ScalarType::VarChar { max_length: Some(text_bytes(name)) },
-        SparkType::Null
-        | SparkType::Decimal(..)
-        | SparkType::Binary
-        | SparkType::Date
-        | SparkType::Timestamp
-        | SparkType::TimestampNtz
-        | SparkType::Variant
-        | SparkType::MllibVector(_)
-        | SparkType::Array(_)
-        | SparkType::Struct(_)
-        | SparkType::Map(..) => return None,
+        T::Null | T::Variant | T::MllibVector(_) | T::Array(_) | T::Struct(_) | T::Map(..) => return None,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::creation::{self, MADE_FOR_PROPERTY};
 use crate::details::{self, WriteDetails};
 use crate::roles::{self, Assigned};
 use crate::version::{PARTIAL_UPDATE, Version};
-use crate::{columns, indexes, partition, settings, truncation};
+use crate::{appends, columns, indexes, partition, settings, truncation};
 
 impl Milvus {
     /// Checks a write and prepares the collection for it.
@@ -63,6 +63,7 @@ impl Milvus {
             swap: destination.swap,
             made_for,
         };
+        appends::attempt(&options, &details.collection, &request.query).map_err(|error| self.place(error))?;
         let details = self.prepare_collection(&plan, &request, there.is_some(), details).await;
         let details = details.map_err(|error| self.place(error))?;
         let warnings = warnings(&details, &id);
@@ -136,12 +137,18 @@ impl Milvus {
     pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
         let details: WriteDetails = details::of_plan(&plan.details)?;
         let written = self.at(details.written.as_deref());
-        let Outcome::Commit(messages) = outcome else {
-            written.undo(&details, self).await?;
+        if outcome == Outcome::Abort && written.undo(&details, self).await? {
             return Ok(Vec::new());
+        }
+        let settled =
+            appends::settle(&written.api, &plan.options, &details.collection, &plan.query, &outcome).await;
+        let Outcome::Commit(messages) = outcome else {
+            // Of a collection that no task has created there is nothing to delete.
+            return settled.or_else(gone).map(|()| Vec::new());
         };
         let mut warnings = reject::finish(&plan.options, &messages)?;
         written.complete(&details).await?;
+        settled?;
         match &details.written {
             Some(fresh) if details.swap => warnings.extend(self.swap(fresh).await?),
             Some(_) | None => {}
@@ -166,19 +173,22 @@ impl Milvus {
     }
 
     /// After a failed write: a collection that only this write could make is taken away, so that it can run again;
-    /// not one that `named`, an alias, has moved to.
-    async fn undo(&self, details: &WriteDetails, named: &Self) -> Result<()> {
+    /// not one that `named`, an alias, has moved to. Whether there was no other thing to do.
+    async fn undo(&self, details: &WriteDetails, named: &Self) -> Result<bool> {
         // A server that is gone must not hold up the end of a write that has nothing to take back.
         if !details.swap && details.made_for.is_none() {
-            return Ok(());
+            return Ok(false);
         }
-        let Some(there) = self.collection().await? else { return Ok(()) };
+        let Some(there) = self.collection().await? else { return Ok(true) };
         let own = if details.swap {
             named.behind_alias().await?.as_deref() != Some(self.api.collection())
         } else {
             details.made_for.as_ref() == there.properties.get(MADE_FOR_PROPERTY)
         };
-        if own { self.api.drop_collection().await } else { Ok(()) }
+        if own {
+            self.api.drop_collection().await?;
+        }
+        Ok(true)
     }
 
     /// Whether the options' database is there. Whoever may not ask is told by the server what is wrong.
@@ -192,6 +202,11 @@ impl Milvus {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What is not there needs nothing done to it.
+fn gone(error: Error) -> Result<()> {
+    if error.kind() == Kind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// What the options alone say that Milvus can't do.
@@ -228,14 +243,13 @@ fn warnings(details: &WriteDetails, id: &IdSource) -> Vec<String> {
         );
     }
     let is_auto = there.fields.iter().any(|field| field.is_primary && field.is_auto);
-    if *id == IdSource::Generated && is_auto {
+    if *id == IdSource::Generated && is_auto && !there.is_dynamic {
         warnings.push(
-            "the server makes the keys of the rows, so a task that runs again can't find those that it has written \
-             before, and may double them: give each row a key (`id_field` or `key_fields`) in a collection whose rows \
-             bring their keys"
+            "the server makes the keys of the rows, and the collection has no dynamic field by which a task could know \
+             its rows again: if a task runs again, its rows are there twice"
                 .to_owned(),
         );
-    } else if *id == IdSource::Generated {
+    } else if *id == IdSource::Generated && !is_auto {
         warnings.push(
             "rows have no id, so each gets one from its place in its task: if a task runs again and its rows come in \
              another order (after a shuffle, say), some may be doubled or lost. Give `id_field` or `key_fields`"

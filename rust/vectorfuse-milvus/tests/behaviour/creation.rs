@@ -5,7 +5,7 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::store::Store;
-use vectorfuse_core::write::{Mode, Outcome};
+use vectorfuse_core::write::Mode;
 
 use crate::support::described::{fields, indexes, is_loaded, own, partitions};
 use crate::support::job::{Frame, Job, refused};
@@ -68,6 +68,7 @@ fn each_type_has_its_field_and_is_kept() {
             ("longs", list(SparkType::Long)),
             ("strings", list(SparkType::string())),
             ("dates", list(SparkType::Date)),
+            ("moments", list(SparkType::Timestamp)),
             ("struct", inner),
         ];
         let row = vec![
@@ -90,6 +91,7 @@ fn each_type_has_its_field_and_is_kept() {
             Val::List(vec![int(1), int(2)]),
             Val::List(vec![text("x"), text("")]),
             Val::List(vec![int(0)]),
+            Val::List(vec![int(-1)]),
             Val::Struct(vec![int(5)]),
         ];
         for (place, null) in Place::both("types").into_iter().zip(["", " null"]) {
@@ -114,7 +116,8 @@ fn each_type_has_its_field_and_is_kept() {
                 &format!("ntz Int64{null}"),
                 &format!("longs Array of Int64 4096{null}"),
                 &format!("strings Array of VarChar 65535 4096{null}"),
-                &format!("dates Json{null}"),
+                &format!("dates Array of VarChar 16 4096{null}"),
+                &format!("moments Array of Int64 4096{null}"),
                 &format!("struct Json{null}"),
             ];
             assert_eq!(fields(&place).await, expected, "{}", place.url);
@@ -231,17 +234,14 @@ fn the_server_makes_keys_if_it_is_to() {
             let columns = [("s", SparkType::string()), ("v", floats())];
             let rows = frame(&columns, vec![vec![text("a"), vector(&[1.0])], vec![text("b"), vector(&[1.0])]]);
             let job = Job::on(&place).with("vector_field", "v").with("auto_id", "true").with("id_field", "pk");
-            let plan = job.plan(&rows.fields, Mode::Append).await.unwrap();
-            assert!(
-                plan.warnings.iter().any(|warning| warning.contains("the server makes the keys")),
-                "{:?}",
-                plan.warnings
-            );
-            job.task(&plan, 0, vec![rows.batch()]).await.unwrap();
-            job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(Vec::new())).await.unwrap();
+            job.append(&rows).await;
             assert_eq!(fields(&place).await[0], "pk Int64 key auto");
-            // It is there now, and needs no option.
-            Job::on(&place).with("vector_field", "v").append(&rows).await;
+            // By what the dynamic field says a task knows its rows again.
+            assert!(own(&place).await.schema.unwrap().enable_dynamic_field);
+            // It is there now, and needs no option. Another write's rows are other rows.
+            let job = Job::on(&place).with("vector_field", "v");
+            let plan = job.plan_of("another", &rows.fields, Mode::Append).await.unwrap();
+            job.task(&plan, 0, vec![rows.batch()]).await.unwrap();
             assert_eq!(count(&place).await, 4);
             let columns = [("pk", SparkType::Long), ("v", floats())];
             let with_key = frame(&columns, vec![vec![int(1), vector(&[1.0])]]);
@@ -311,7 +311,7 @@ fn settings_and_indexes_are_what_the_options_say() {
                 refused(job.clone().with(option, value).write(&rows, Mode::Append).await, Kind::Options, words);
             }
             // An index that is missing is made.
-            let other = Job::on(&place).with("index.id", "integer");
+            let other = Job::on(&place).with("partition", "p1").with("index.id", "integer");
             other.append(&rows).await;
             assert_eq!(indexes(&place).await[0], format!("id {number}"));
         }
