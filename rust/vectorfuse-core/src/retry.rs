@@ -86,6 +86,11 @@ impl RetryPolicy {
     }
 }
 
+/// Waits for what others are in the midst of, and can't be asked about.
+pub async fn pause(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
 /// Asks again after each pause until there is an answer, for about as long as `longest`; `None` if there never was one.
 pub async fn until<T, F, Fut>(longest: Duration, pause: Duration, mut ask: F) -> Result<Option<T>>
 where

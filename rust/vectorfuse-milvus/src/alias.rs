@@ -1,7 +1,10 @@
 //! Aliases: which collection a name means, and how a name moves to a collection that was written beside.
 
+use std::time::Duration;
+
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::options::Overwrite;
+use vectorfuse_core::retry;
 use vectorfuse_core::write::{Mode, WriteRequest};
 
 use crate::Milvus;
@@ -12,6 +15,10 @@ const BESIDE: &str = "__swap_";
 /// The property of a collection that has been behind an alias: the alias. What has it and is behind the alias no longer may
 /// go.
 const SWAPPED_PROPERTY: &str = "vectorfuse_swapped";
+
+/// Questions that came before the alias moved are answered by then. One that is still being answered when its collection
+/// goes is answered as if the collection were empty (seen on Milvus 2.3).
+const IN_FLIGHT: Duration = Duration::from_secs(2);
 
 /// Where a write goes.
 #[derive(Debug)]
@@ -95,6 +102,7 @@ impl Milvus {
     /// Deletes the collection that was behind the alias, and those that were left when two swaps met or one was cut off.
     async fn clear(&self, alias: &str, fresh: &str, behind: Option<String>) -> Result<()> {
         if let Some(old) = behind.filter(|old| old != fresh) {
+            retry::pause(IN_FLIGHT).await;
             self.api.at(&old).drop_collection().await?;
         }
         // Marked after the move: one without the mark may be a job's that is still to move the alias. Ours may be gone:

@@ -7,8 +7,8 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::IdSource;
 
-use crate::value::LISTS_IN_JSON;
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
+use crate::value::LISTS_IN_JSON;
 
 /// A UUID as text.
 const UUID_BYTES: u64 = 36;

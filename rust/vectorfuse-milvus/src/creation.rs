@@ -469,6 +469,7 @@ async fn find(api: &Api, plan: &Plan<'_>, details: &mut WriteDetails) -> Result<
     }
     columns::check(plan.options, plan.columns, plan.id, &there)?;
     settings::same_vectors(&details.collection, &there)?;
+    settings::refuse_differences(plan.options, &there)?;
     details.collection = there;
     ready(api, plan.options, &details.collection).await?;
     details.create = false;

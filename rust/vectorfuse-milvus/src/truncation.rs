@@ -8,6 +8,7 @@ use crate::api::proto::field_data::Field as Held;
 use crate::api::proto::scalar_field::Data;
 use crate::api::proto::{ConsistencyLevel, QueryRequest};
 use crate::collection::Collection;
+use crate::creation::pair;
 use crate::expression;
 
 /// A delete takes one row of each key, and a collection that others filled can have more of one key. So many rounds:
@@ -17,7 +18,7 @@ const MOST_ROUNDS: usize = 20;
 /// Deletes every row of a collection that is overwritten, but not those of partitions that the user may not have meant.
 pub(crate) async fn empty(api: &Api, options: &Options, there: &Collection) -> Result<()> {
     if let Some(partition) = &options.named.partition {
-        refuse_others(api, partition).await?;
+        refuse_others(api, partition, &expression::always(&there.primary()?.name)).await?;
     }
     match api.truncate().await {
         Err(error) if error.kind() == Kind::Unsupported => delete_all(api, there).await,
@@ -26,10 +27,10 @@ pub(crate) async fn empty(api: &Api, options: &Options, there: &Collection) -> R
 }
 
 /// An overwrite that names a partition does not empty others without a word.
-async fn refuse_others(api: &Api, partition: &str) -> Result<()> {
+async fn refuse_others(api: &Api, partition: &str, every: &str) -> Result<()> {
     let mut filled = Vec::new();
     for other in api.partitions().await?.into_iter().filter(|other| other != partition) {
-        if count(api, std::slice::from_ref(&other)).await? > 0 {
+        if has_rows(api, &other, every).await? {
             filled.push(format!("`{other}`"));
         }
     }
@@ -47,7 +48,7 @@ async fn delete_all(api: &Api, there: &Collection) -> Result<()> {
     let every = expression::always(&there.primary()?.name);
     for _ in 0..MOST_ROUNDS {
         api.delete(every.clone(), "").await.map_err(not_loaded)?;
-        if count(api, &[]).await? == 0 {
+        if count(api).await? == 0 {
             return Ok(());
         }
     }
@@ -58,11 +59,31 @@ async fn delete_all(api: &Api, there: &Collection) -> Result<()> {
     ))
 }
 
+/// Whether a partition has a row at this moment. (Milvus Lite counts those of all partitions.)
+async fn has_rows(api: &Api, partition: &str, every: &str) -> Result<bool> {
+    let request = QueryRequest {
+        expr: every.to_owned(),
+        partition_names: vec![partition.to_owned()],
+        query_params: vec![pair("limit", "1")],
+        consistency_level: ConsistencyLevel::Strong.into(),
+        ..QueryRequest::default()
+    };
+    let answer = api.query(request, usize::MAX).await.map_err(not_loaded)?;
+    let fields = answer.map(|answer| answer.message.fields_data).unwrap_or_default();
+    Ok(fields.into_iter().any(|field| match field.field {
+        Some(Held::Scalars(scalars)) => match scalars.data {
+            Some(Data::LongData(keys)) => !keys.data.is_empty(),
+            Some(Data::StringData(keys)) => !keys.data.is_empty(),
+            _other => false,
+        },
+        Some(Held::Vectors(_)) | None => false,
+    }))
+}
+
 /// How many rows there are at this moment.
-async fn count(api: &Api, partitions: &[String]) -> Result<i64> {
+async fn count(api: &Api) -> Result<i64> {
     let request = QueryRequest {
         output_fields: vec!["count(*)".to_owned()],
-        partition_names: partitions.to_vec(),
         consistency_level: ConsistencyLevel::Strong.into(),
         ..QueryRequest::default()
     };
