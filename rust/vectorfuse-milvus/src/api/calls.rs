@@ -6,13 +6,11 @@ use super::proto::{
     AllocTimestampRequest, AllocTimestampResponse, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest,
     CreateCollectionRequest, CreateDatabaseRequest, CreateIndexRequest, CreatePartitionRequest, DeleteRequest,
     DescribeCollectionRequest, DescribeCollectionResponse, DescribeIndexRequest, DescribeIndexResponse,
-    DropAliasRequest, DropCollectionRequest, DropIndexRequest, FlushRequest, FlushResponse,
-    GetCollectionStatisticsRequest, GetCollectionStatisticsResponse, GetLoadStateRequest, GetLoadStateResponse,
-    GetVersionRequest, GetVersionResponse, InsertRequest, ListDatabasesRequest, ListDatabasesResponse,
-    LoadCollectionRequest, LoadPartitionsRequest, MutationResult, QueryRequest, QueryResults, ReleaseCollectionRequest,
-    RenameCollectionRequest, SearchRequest, SearchResults, ShowCollectionsRequest, ShowCollectionsResponse,
-    ShowPartitionsRequest, ShowPartitionsResponse, Status, TruncateCollectionRequest, TruncateCollectionResponse,
-    UpsertRequest,
+    DropCollectionRequest, GetCollectionStatisticsRequest, GetCollectionStatisticsResponse, GetLoadStateRequest,
+    GetLoadStateResponse, GetVersionRequest, GetVersionResponse, InsertRequest, ListDatabasesRequest,
+    ListDatabasesResponse, LoadCollectionRequest, MutationResult, QueryRequest, QueryResults, SearchRequest,
+    SearchResults, ShowCollectionsRequest, ShowCollectionsResponse, ShowPartitionsRequest, ShowPartitionsResponse,
+    Status, TruncateCollectionRequest, TruncateCollectionResponse, UpsertRequest,
 };
 
 /// A request of the protocol.
@@ -62,23 +60,17 @@ calls! {
     "CreateCollection": CreateCollectionRequest => Status;
     "DropCollection": DropCollectionRequest => Status;
     "TruncateCollection": TruncateCollectionRequest => TruncateCollectionResponse;
-    "RenameCollection": RenameCollectionRequest => Status;
     "DescribeCollection": DescribeCollectionRequest => DescribeCollectionResponse;
     "ShowCollections": ShowCollectionsRequest => ShowCollectionsResponse;
     "GetCollectionStatistics": GetCollectionStatisticsRequest => GetCollectionStatisticsResponse;
     "AlterCollection": AlterCollectionRequest => Status;
     "LoadCollection": LoadCollectionRequest => Status;
-    "ReleaseCollection": ReleaseCollectionRequest => Status;
     "GetLoadState": GetLoadStateRequest => GetLoadStateResponse;
-    "Flush": FlushRequest => FlushResponse;
     "CreateAlias": CreateAliasRequest => Status;
     "AlterAlias": AlterAliasRequest => Status;
-    "DropAlias": DropAliasRequest => Status;
     "CreatePartition": CreatePartitionRequest => Status;
-    "LoadPartitions": LoadPartitionsRequest => Status;
     "ShowPartitions": ShowPartitionsRequest => ShowPartitionsResponse;
     "CreateIndex": CreateIndexRequest => Status;
-    "DropIndex": DropIndexRequest => Status;
     "DescribeIndex": DescribeIndexRequest => DescribeIndexResponse;
     "Insert": InsertRequest => MutationResult;
     "Upsert": UpsertRequest => MutationResult;
@@ -96,7 +88,6 @@ answers! {
     ShowCollectionsResponse,
     GetCollectionStatisticsResponse,
     GetLoadStateResponse,
-    FlushResponse,
     ShowPartitionsResponse,
     DescribeIndexResponse,
     MutationResult,

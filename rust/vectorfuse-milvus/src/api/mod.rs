@@ -18,10 +18,10 @@ use self::grpc::Transport;
 use self::proto::{
     AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest,
     CreateDatabaseRequest, CreateIndexRequest, CreatePartitionRequest, DeleteRequest, DescribeCollectionRequest,
-    DescribeCollectionResponse, DescribeIndexRequest, DropAliasRequest, DropCollectionRequest,
-    GetCollectionStatisticsRequest, GetLoadStateRequest, GetVersionRequest, IndexDescription, InsertRequest, KeyValue,
-    ListDatabasesRequest, LoadCollectionRequest, LoadState, MutationResult, QueryRequest, QueryResults, SearchRequest,
-    SearchResults, ShowCollectionsRequest, ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
+    DescribeCollectionResponse, DescribeIndexRequest, DropCollectionRequest, GetCollectionStatisticsRequest,
+    GetLoadStateRequest, GetVersionRequest, IndexDescription, InsertRequest, KeyValue, ListDatabasesRequest,
+    LoadCollectionRequest, LoadState, MutationResult, QueryRequest, QueryResults, SearchRequest, SearchResults,
+    ShowCollectionsRequest, ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
 };
 
 /// The messages of `proto/milvus.proto`.
@@ -205,12 +205,6 @@ impl Api {
             collection_name: self.collection.to_string(),
             alias: alias.to_owned(),
         };
-        self.ask(&request).await.map(drop)
-    }
-
-    /// Takes an alias away.
-    pub(crate) async fn drop_alias(&self, alias: &str) -> Result<()> {
-        let request = DropAliasRequest { db_name: self.database.to_string(), alias: alias.to_owned() };
         self.ask(&request).await.map(drop)
     }
 

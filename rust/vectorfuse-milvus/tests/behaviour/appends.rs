@@ -4,7 +4,6 @@ use serde_json::Value as Json;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::{Mode, Outcome};
 
 use crate::support::job::{Frame, Job, refused};

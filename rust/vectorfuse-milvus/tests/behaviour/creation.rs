@@ -4,7 +4,6 @@ use serde_json::json;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::{SparkField, SparkType};
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::Mode;
 
 use crate::support::described::{fields, indexes, is_loaded, own, partitions};

@@ -4,7 +4,6 @@ use vectorfuse_core::error::{Kind, Result};
 use vectorfuse_core::metrics::Figures;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::{Mode, Outcome, WritePlan};
 
 use crate::support::described::{collection, indexes, is_loaded};

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::store::Store;
 use vectorfuse_core::write::{Mode, Outcome};
 
 use crate::support::described::{around, clean};

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use qdrant_client::qdrant::{DeleteCollection, ListAliasesRequest, ListCollectionsRequest};
 use qdrant_client::qdrant::collections_client::CollectionsClient;
+use qdrant_client::qdrant::{DeleteCollection, ListAliasesRequest, ListCollectionsRequest};
 use tempfile::TempDir;
 use tonic::transport::Channel;
-pub use vectorfuse_behaviour::store::{block_on, runtime};
 use vectorfuse_behaviour::store::{Answer, Open};
+pub use vectorfuse_behaviour::store::{block_on, runtime};
 use vectorfuse_qdrant::Qdrant;
 
 /// What the product speaks in this run. The tests' own questions are always gRPC's, so that no run judges itself.
