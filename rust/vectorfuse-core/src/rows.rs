@@ -12,7 +12,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::ids::PointId;
 use crate::options::WriteMode;
-use crate::payload::{ColumnReader, Scalar};
+use crate::payload::{Atom, ColumnReader, Scalar};
 use crate::reject::{Plain, Rejected, Rejects};
 use crate::schema::SparkType;
 use crate::table::{Column, Role};
@@ -206,11 +206,11 @@ impl<'a> Rows<'a> {
         let is_whole = |column: &Column| matches!(&column.role, Role::Vector(other) if other == name);
         let Some(column) = self.plan.columns.iter().position(is_whole) else { return Ok(None) };
         for row in 0..self.count {
-            match self.readers[column].bytes(row).map(<[u8]>::len) {
-                Some(0) if self.rejects.pass_over() => {}
-                Some(0) => return Err(self.place(Error::data("the vector is empty"), column, row)),
-                Some(length) => return Ok(Some(length as u64)),
-                None => {}
+            match self.readers[column].atom(row) {
+                Some(Atom::Bytes([])) if self.rejects.pass_over() => {}
+                Some(Atom::Bytes([])) => return Err(self.place(Error::data("the vector is empty"), column, row)),
+                Some(Atom::Bytes(bytes)) => return Ok(Some(bytes.len() as u64)),
+                Some(_) | None => {}
             }
         }
         Ok(None)

@@ -17,6 +17,7 @@ mod creation;
 mod details;
 mod dynamic;
 mod expression;
+mod fields;
 mod filter;
 mod form;
 mod indexes;

@@ -13,7 +13,7 @@ use crate::creation::{self, MADE_FOR_PROPERTY};
 use crate::details::{self, WriteDetails};
 use crate::roles::{self, Assigned};
 use crate::version::{PARTIAL_UPDATE, Version};
-use crate::{appends, columns, indexes, partition, settings, truncation};
+use crate::{appends, columns, fields, indexes, partition, settings, truncation};
 
 impl Milvus {
     /// Checks a write and prepares the collection for it.
@@ -55,7 +55,7 @@ impl Milvus {
         let details = WriteDetails {
             collection: match kept {
                 Some(there) => there.clone(),
-                None => creation::planned(&options, &columns, &id, auto.as_deref(), version)
+                None => fields::planned(&options, &columns, &id, auto.as_deref(), version)
                     .map_err(|error| self.place(error))?,
             },
             create: kept.is_none(),

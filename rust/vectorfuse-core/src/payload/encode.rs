@@ -123,15 +123,6 @@ impl ColumnReader {
         matches!(self.values, Values::Variant(_)) && self.is_null(row)
     }
 
-    /// The bytes of `row`, of a column that holds bytes; `None` for null.
-    #[must_use]
-    pub fn bytes(&self, row: usize) -> Option<&[u8]> {
-        match &self.values {
-            Values::Binary(array) if !self.is_null(row) => Some(array.value(row)),
-            _other => None,
-        }
-    }
-
     /// The value of `row` as a document.
     pub fn document<D: Document>(&self, row: usize) -> Result<D> {
         if self.is_null(row) {

@@ -6,9 +6,9 @@ use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::write::Mode;
 
-use crate::support::described::{fields, indexes, is_loaded, own, partitions};
+use crate::support::described::{fields, indexes, is_loaded, own};
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{count, proto, stored, stored_in};
+use crate::support::raw::{count, proto, stored};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{Val, double, floats, int, text, vector};
 use vectorfuse_behaviour::store::Place as _;
@@ -262,67 +262,6 @@ fn the_server_makes_keys_if_it_is_to() {
 }
 
 #[test]
-fn settings_and_indexes_are_what_the_options_say() {
-    block_on(async {
-        let columns =
-            [("id", SparkType::Long), ("vector", floats()), ("n", SparkType::Long), ("s", SparkType::string())];
-        let rows = frame(&columns, vec![vec![int(1), vector(&[1.0, 2.0]), int(5), text("a")]]);
-        for (place, number, word) in
-            [(Place::real("settings"), "", "Trie"), (Place::lite("settings"), "INVERTED", "INVERTED")]
-        {
-            // Milvus Lite has one shard.
-            let shards = if word == "Trie" { "2" } else { "1" };
-            let job = Job::on(&place)
-                .with("shards", shards)
-                .with("dynamic_field", "true")
-                .with("partition", "p1")
-                .with("distance", "euclid")
-                .with("vector.hnsw_m", "8")
-                .with("index.n", "integer")
-                .with("index.s", if word == "Trie" { "trie" } else { "keyword" });
-            job.append(&rows).await;
-            let there = own(&place).await;
-            if word == "Trie" {
-                assert_eq!((there.shards_num, there.consistency_level()), (2, proto::ConsistencyLevel::Bounded));
-            }
-            assert!(there.schema.unwrap().enable_dynamic_field);
-            assert_eq!(partitions(&place).await, ["_default", "p1"]);
-            assert_eq!(stored_in(&place, "id >= 0", &["id"], &["p1"]).await, [json!({"id": 1})]);
-            let made = indexes(&place).await;
-            let params: Vec<&str> = made[2].splitn(4, ' ').collect();
-            assert_eq!(made[..2], [format!("n {number}"), format!("s {word}")]);
-            assert_eq!(params[..3], ["vector", "HNSW", "L2"]);
-            if word == "Trie" {
-                let params: serde_json::Value = serde_json::from_str(params[3]).unwrap();
-                assert_eq!(params, json!({"M": 8, "efConstruction": 360}));
-            }
-            // What is said of it once more must be so.
-            job.append(&rows).await;
-            for (option, value, words) in [
-                ("shards", "3", &["shards", "3", shards][..]),
-                ("distance", "cosine", &["COSINE", "L2"]),
-                ("vector.index", "flat", &["hnsw_m", "flat"]),
-                ("vector.size", "3", &["3", "2", "vector.vector.size"]),
-                ("vector.datatype", "float16", &["float16", "FloatVector(2)"]),
-                ("dynamic_field", "false", &["dynamic_field"]),
-                ("partition_key", "n", &["partition_key"]),
-                ("auto_id", "true", &["auto_id"]),
-                ("vector.on_disk", "true", &["on_disk"]),
-                ("vector.other.size", "2", &["other"]),
-                ("index.nope", "integer", &["index.nope", "id, n, s"]),
-                ("index.n", "trie", &["index.n", "trie", "Int64"]),
-            ] {
-                refused(job.clone().with(option, value).write(&rows, Mode::Append).await, Kind::Options, words);
-            }
-            // An index that is missing is made.
-            let other = Job::on(&place).with("partition", "p1").with("index.id", "integer");
-            other.append(&rows).await;
-            assert_eq!(indexes(&place).await[0], format!("id {number}"));
-        }
-    });
-}
-
-#[test]
 fn the_server_spreads_rows_by_a_partition_key() {
     block_on(async {
         for place in Place::both("spread") {
@@ -370,65 +309,6 @@ fn a_missing_database_is_made_for_a_collection_that_is_created() {
             // The request to drop one has the same fields.
             place.client().done("DropDatabase", drop).await;
             place.collection.push_str("_gone");
-        }
-    });
-}
-
-#[test]
-fn what_can_be_no_collection_of_milvus_is_refused_before_a_task_runs() {
-    block_on(async {
-        let id = ("id", SparkType::Long);
-        let v = ("vector", floats());
-        let cases: Vec<(Vec<(&str, SparkType)>, Vec<(&str, &str)>, Kind, Vec<&str>)> = vec![
-            (vec![id.clone(), ("x", SparkType::Long)], vec![], Kind::Options, vec!["at least one vector"]),
-            (vec![id.clone(), v.clone(), ("a b", SparkType::Long)], vec![], Kind::Options, vec!["`a b`", "letters"]),
-            (vec![id.clone(), v.clone(), ("x", SparkType::Null)], vec![], Kind::Unsupported, vec!["`x`", "void"]),
-            (vec![("id", SparkType::Double), v.clone()], vec![], Kind::Options, vec!["`id`", "double", "cast"]),
-            (vec![id.clone(), v.clone()], vec![("distance", "manhattan")], Kind::Options, vec!["manhattan", "euclid"]),
-            (
-                vec![id.clone(), v.clone()],
-                vec![("distance", "hamming")],
-                Kind::Options,
-                vec!["hamming", "vector.vector.distance"],
-            ),
-            (vec![id.clone(), v.clone()], vec![("vector.datatype", "uint8")], Kind::Options, vec!["uint8"]),
-            (
-                vec![id.clone(), v.clone()],
-                vec![("vector.datatype", "binary")],
-                Kind::Options,
-                vec!["binary", "array<float>"],
-            ),
-            (vec![id.clone(), v.clone()], vec![("vector.index", "bin_flat")], Kind::Options, vec!["bin_flat"]),
-            (vec![id.clone(), v.clone()], vec![("vector.quantization", "scalar")], Kind::Options, vec!["quantization"]),
-            (vec![id.clone(), v.clone()], vec![("vector.x.size", "2")], Kind::Options, vec!["vector.x", "no column"]),
-            (vec![id.clone(), v.clone()], vec![("partition_key", "x")], Kind::Options, vec!["partition_key", "`x`"]),
-            (vec![id.clone(), v.clone()], vec![("index.x", "integer")], Kind::Options, vec!["index.x"]),
-            (vec![id.clone(), v.clone()], vec![("index.id", "geo")], Kind::Unsupported, vec!["geo"]),
-            (
-                vec![id.clone(), v.clone()],
-                vec![("partition_field", "x")],
-                Kind::Options,
-                vec!["partition_field", "`x`"],
-            ),
-            (
-                vec![id.clone(), v.clone()],
-                vec![("partition_field", "id")],
-                Kind::Options,
-                vec!["partition_field", "string"],
-            ),
-            (vec![id.clone(), v.clone()], vec![("condition", "${id} > id")], Kind::Unsupported, vec!["condition"]),
-            (vec![id.clone(), v.clone()], vec![("wait", "false")], Kind::Unsupported, vec!["wait"]),
-            (vec![id.clone(), v.clone()], vec![("auto_id", "true")], Kind::Options, vec!["autoID", "`id`"]),
-            (vec![id.clone(), v.clone()], vec![("write_mode", "update")], Kind::NotFound, vec![]),
-            (vec![id.clone(), v.clone()], vec![("create_collection", "false")], Kind::NotFound, vec![]),
-            (vec![id, v], vec![("ordering", "strong")], Kind::Options, vec!["ordering"]),
-        ];
-        for (columns, options, kind, words) in cases {
-            for place in Place::both("never") {
-                let job = options.iter().fold(Job::on(&place), |job, (option, value)| job.with(option, value));
-                refused(job.plan(&frame(&columns, Vec::new()).fields, Mode::Append).await, kind, &words);
-                assert!(crate::support::described::collection(&place, &place.collection).await.is_none());
-            }
         }
     });
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod appends;
+mod bad_input;
 mod broken;
 mod choices;
 mod creation;
@@ -17,6 +18,7 @@ mod partitions;
 mod predicates;
 mod property;
 mod reads;
+mod settings;
 mod suite;
 mod support;
 mod swaps;

@@ -7,7 +7,7 @@ use vectorfuse_core::write::Mode;
 
 use crate::support::described::{fields, indexes, is_loaded, partitions};
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{DataType, Schema, count, field, primary, proto, sized, stored, stored_in};
+use crate::support::raw::{DataType, Schema, count, field, primary, proto, sized, stored_in};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{floats, int, text, vector};
 
@@ -127,67 +127,6 @@ fn a_collection_is_made_anew_if_that_is_said() {
             job.write(&other, Mode::Overwrite).await.unwrap();
             assert_eq!(fields(&place).await, ["id VarChar 65535 key", "v FloatVector 3"]);
             assert_eq!(stored_in(&place, "id >= \"\"", &["id"], &[]).await, [json!({"id": "a"})]);
-        }
-    });
-}
-
-#[test]
-fn rows_that_do_not_fit_the_collection_are_refused_before_anything_is_deleted() {
-    block_on(async {
-        for place in Place::both("unfit") {
-            let schema = Schema::plain().with(field("n", DataType::Int32)).with(field("s", DataType::VarChar));
-            schema.make(&place).await;
-            let id = ("id", SparkType::Long);
-            let (v, n, s) = (("v", floats()), ("n", SparkType::Integer), ("s", SparkType::string()));
-            let row = vec![int(1), vector(&[1.0, 2.0]), int(5), text("a")];
-            Job::on(&place).append(&Frame::new(&[id.clone(), v.clone(), n.clone(), s.clone()], vec![row])).await;
-            let cases: Vec<(Vec<(&str, SparkType)>, Vec<(&str, &str)>, Vec<&str>)> = vec![
-                (vec![id.clone(), v.clone(), n.clone()], vec![], vec!["needs a value of `s`"]),
-                (vec![id.clone(), n.clone(), s.clone()], vec![], vec!["the vector `v`"]),
-                (vec![v.clone(), n.clone(), s.clone()], vec![], vec!["`id` is an integer", "id_field"]),
-                (
-                    vec![("id", SparkType::string()), v.clone(), n.clone(), s.clone()],
-                    vec![],
-                    vec!["`id`", "string", "an integer"],
-                ),
-                (
-                    vec![id.clone(), v.clone(), ("n", SparkType::Double), s.clone()],
-                    vec![],
-                    vec!["`n`", "double", "Int32"],
-                ),
-                (
-                    vec![id.clone(), v.clone(), n.clone(), s.clone(), ("x", SparkType::Long)],
-                    vec![],
-                    vec!["`x`", "id, v, n, s"],
-                ),
-                (
-                    vec![id.clone(), v.clone(), n.clone(), s.clone()],
-                    vec![("key_fields", "n,s")],
-                    vec!["`id` is an integer", "key_fields"],
-                ),
-                (
-                    vec![id.clone(), v.clone(), n.clone(), s.clone(), ("k", SparkType::Long)],
-                    vec![("id_field", "k")],
-                    vec!["`id`", "called like the collection's key"],
-                ),
-                (
-                    vec![id.clone(), v.clone(), n.clone(), s.clone()],
-                    vec![("vector.v.size", "3")],
-                    vec!["vector.v.size"],
-                ),
-            ];
-            for mode in [Mode::Append, Mode::Overwrite] {
-                for (columns, options, words) in &cases {
-                    let job = options.iter().fold(Job::on(&place), |job, (option, value)| job.with(option, value));
-                    refused(job.plan(&Frame::new(columns, Vec::new()).fields, mode).await, Kind::Options, words);
-                }
-            }
-            assert_eq!(stored(&place, &["id", "n", "s"]).await, [json!({"id": 1, "n": 5, "s": "a"})]);
-            // Another column can be the key.
-            let columns = [("k", SparkType::Short), v.clone(), n.clone(), s.clone()];
-            let frame = Frame::new(&columns, vec![vec![int(9), vector(&[1.0, 2.0]), int(6), text("b")]]);
-            Job::on(&place).with("id_field", "k").append(&frame).await;
-            assert_eq!(count(&place).await, 2);
         }
     });
 }
