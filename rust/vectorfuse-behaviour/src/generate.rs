@@ -274,7 +274,8 @@ fn id(can: Abilities, rows: usize) -> BoxedStrategy<IdKind> {
         IdKind::Keys((0..rows).map(key).collect())
     });
     let plain = prop_oneof![
-        signed(SparkType::Long, i64::MAX.into()),
+        // One below the greatest, which Milvus 2.3 does not give back.
+        signed(SparkType::Long, i128::from(i64::MAX) - 1),
         uuids(rows),
         distinct(SparkType::string(), string(), rows),
     ];

@@ -34,13 +34,12 @@ pub fn a_distance_that_the_collection_does_not_have_is_refused(store: &Tested) {
         let place = store.place("distance");
         let frame = Frame::new(&[("id", SparkType::Long), ("vector", floats())], vec![vec![int(1), vector(&[3.0])]]);
         Job::on(&place).with("distance", "cosine").append(&frame).await;
-        let words = ["the unnamed vector", "Dot", "Cosine"];
         for (option, value) in [("distance", "dot"), ("vector.distance", "dot")] {
             let job = Job::on(&place).with(option, value);
-            refused(job.write(&frame, Mode::Append).await, Kind::Options, &words);
+            refused(job.write(&frame, Mode::Append).await, Kind::Options, &["vector"]);
         }
         let job = Job::on(&place).with("vector.tpyo.distance", "cosine");
-        refused(job.write(&frame, Mode::Append).await, Kind::Options, &["the vector `tpyo`"]);
+        refused(job.write(&frame, Mode::Append).await, Kind::Options, &["tpyo"]);
         Job::on(&place).append(&frame).await;
     });
 }

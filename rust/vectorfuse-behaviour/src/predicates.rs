@@ -12,11 +12,11 @@ use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::table::{Table, fields};
 
-use self::random::{Dice, leaves, random_predicate, random_value};
+use self::random::{Dice, leaves, random_column, random_predicate};
 use crate::chance::tell;
 use crate::job::{Frame, Job};
 use crate::logic::{literal, truth};
-use crate::store::{Place, Tested, block_on};
+use crate::store::{Abilities, Place, Tested, block_on};
 use crate::values::{Val, int, text};
 
 pub const ROWS: usize = 200;
@@ -117,11 +117,13 @@ fn int_text(row: usize) -> Val {
     text(row.to_string())
 }
 
-pub async fn written(dice: &mut Dice, place: &dyn Place) -> Job {
+pub async fn written(can: Abilities, dice: &mut Dice, place: &dyn Place) -> Job {
     let mut columns = columns();
+    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    columns.retain(|(name, _)| can.any_names || plain(name));
     columns.insert(0, ("id", SparkType::string()));
     let rows = (0..ROWS).map(|row| {
-        let values = columns.iter().skip(1).map(|(_, data_type)| random_value(dice, data_type));
+        let values = columns.iter().skip(1).map(|(_, data_type)| random_column(can, dice, data_type));
         std::iter::once(id(row)).chain(values).collect()
     });
     let rows = rows.collect();
@@ -133,7 +135,7 @@ pub fn predicates_on_our_own_rows_keep_what_spark_would(store: &Tested) {
     block_on(async {
         let dice = &mut Dice::of("own");
         let place = store.place("predicates");
-        let job = written(dice, &place).await;
+        let job = written(store.abilities, dice, &place).await;
         compare("own", dice, &job, &job.table(None).await.unwrap()).await;
     });
 }
@@ -142,7 +144,7 @@ pub fn several_predicates_and_splits_narrow_together(store: &Tested) {
     block_on(async {
         let dice = &mut Dice::of("splits");
         let place = store.place("predicates_splits");
-        let job = written(dice, &place).await;
+        let job = written(store.abilities, dice, &place).await;
         let table = job.table(None).await.unwrap();
         let column = |name: &str| Expr::Column(vec![name.to_owned()]);
         let zero = literal(&int(0), &SparkType::Integer).unwrap();

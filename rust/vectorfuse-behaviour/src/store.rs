@@ -74,6 +74,16 @@ pub struct Abilities {
     pub sparse: bool,
     /// Multi-vectors.
     pub multi: bool,
+    /// A binary column is a vector of packed 32-bit numbers.
+    pub packed_floats: bool,
+    /// Sparse vectors can be empty, and hold zeros and numbers below zero.
+    pub any_sparse: bool,
+    /// A row is compared with what is stored and written in one step, whoever writes at the same time.
+    pub atomic: bool,
+    /// Collections of a few hundred rows are cut, too.
+    pub small_splits: bool,
+    /// `write_mode` = `partial`.
+    pub partial: bool,
     /// `condition`.
     pub conditions: bool,
     /// `overwrite` = `swap`.

@@ -148,7 +148,7 @@ macro_rules! tests {
                 more_splits_than_points_are_still_disjoint_and_complete
                 an_empty_collection_has_splits_without_rows
                 the_option_splits_wins_however_large_it_is
-                a_collection_is_cut_in_the_same_way_at_each_read
+                splits_over_many_rows_are_disjoint_and_complete_and_of_like_size
             }
             windows {
                 a_limit_gives_the_first_rows_in_the_order_of_ids
@@ -219,6 +219,20 @@ macro_rules! tests {
             }
         }
     };
+    (small_splits) => {
+        $crate::generate! {
+            splits {
+                a_collection_is_cut_in_the_same_way_at_each_read
+            }
+        }
+    };
+    (atomic) => {
+        $crate::generate! {
+            feeds {
+                tasks_at_once_and_twice_end_with_the_greatest_row
+            }
+        }
+    };
     (any_names) => {
         $crate::generate! {
             appends {
@@ -251,7 +265,10 @@ macro_rules! tests {
     (several_vectors) => {};
     (sparse) => {};
     (multi) => {};
+    (packed_floats) => {};
+    (partial) => {};
     (search) => {};
+    (any_sparse) => {};
 }
 
 /// A test that no list has would never run.

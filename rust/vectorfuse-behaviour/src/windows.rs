@@ -9,7 +9,7 @@ use crate::values::{Val, int};
 
 /// Ids in their order, at both ends of what every store takes.
 fn ids() -> Vec<Vec<Val>> {
-    (0..40).map(|n| n * 3).chain((0..20).map(|n| i64::MAX - 19 + n)).map(|id| vec![int(id)]).collect()
+    (0..40).map(|n| n * 3).chain((0..20).map(|n| i64::MAX - 20 + n)).map(|id| vec![int(id)]).collect()
 }
 
 async fn with_ids(store: &Tested, what: &str) -> Box<dyn Place> {

@@ -9,6 +9,7 @@ use vectorfuse_core::write::IdSource;
 
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
 use crate::value::LISTS_IN_JSON;
+use crate::schema::own_type;
 
 /// A UUID as text.
 const UUID_BYTES: u64 = 36;
@@ -149,6 +150,14 @@ fn check_column(column: &Column, there: &Collection) -> Result<()> {
     if fits(&column.data_type, field) {
         return Ok(());
     }
+    if let Some(made_for) = made_for(field) {
+        return Err(Error::options(format!(
+            "column `{name}` has the type {}, and the collection's field `{}` was made for {made}: cast the column to {made}",
+            column.data_type.name(),
+            field.name,
+            made = made_for.name()
+        )));
+    }
     Err(Error::options(format!(
         "column `{name}` has the type {}, and the collection's field `{}` is {}: {}",
         column.data_type.name(),
@@ -177,10 +186,20 @@ fn check_dynamic(column: &Column) -> Result<()> {
     Ok(())
 }
 
+/// The type of the column that the field was made for, where that is not the field's own: its values are read as that type, so
+/// those of another could not be read again.
+fn made_for(field: &Field) -> Option<&SparkType> {
+    let made_for = field.kept.as_ref().map(|kept| &kept.data_type)?;
+    (field.data_type.vector().is_none() && *made_for != own_type(field.data_type)).then_some(made_for)
+}
+
 /// Whether the field keeps every value of the type as it is, or can say of one that it does not.
 fn fits(data_type: &SparkType, field: &Field) -> bool {
     if field.kept.as_ref().is_some_and(|kept| same_kind(&kept.data_type, data_type)) {
         return true;
+    }
+    if made_for(field).is_some() {
+        return false;
     }
     match field.data_type {
         FieldType::Scalar(scalar) => fits_scalar(data_type, scalar),

@@ -141,7 +141,7 @@ fn column(field: &Field) -> Column {
 }
 
 /// The type of a column that nobody has given one.
-fn own_type(data_type: FieldType) -> SparkType {
+pub(crate) fn own_type(data_type: FieldType) -> SparkType {
     match data_type {
         FieldType::Scalar(scalar) => scalar_type(scalar),
         FieldType::Array { element, .. } => SparkType::Array(Box::new(scalar_type(element))),

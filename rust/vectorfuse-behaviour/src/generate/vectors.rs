@@ -53,17 +53,30 @@ fn element_type() -> impl Strategy<Value = SparkType> {
     ]
 }
 
+fn sparse_number(can: Abilities, data_type: &SparkType) -> BoxedStrategy<Val> {
+    let positive = |value: Val| match value {
+        Val::Float(bits) if f32::from_bits(bits) == 0.0 => Val::Float(1.0_f32.to_bits()),
+        Val::Float(bits) => Val::Float(f32::from_bits(bits).abs().to_bits()),
+        Val::Double(bits) if f64::from_bits(bits) == 0.0 => Val::Double(1.0_f64.to_bits()),
+        Val::Double(bits) => Val::Double(f64::from_bits(bits).abs().to_bits()),
+        other => other,
+    };
+    let number = number(data_type);
+    if can.any_sparse { number } else { number.prop_map(positive).boxed() }
+}
+
 /// A type, and one row's value of it.
 type Form = (Vec<SparkType>, BoxedStrategy<Vec<Val>>);
 
-fn dense(size: usize) -> impl Strategy<Value = Form> {
+fn dense(can: Abilities, size: usize) -> impl Strategy<Value = Form> {
     let numbers = element_type().prop_map(move |element| {
         let value = vec(number(&element), size).prop_map(|values| vec![Val::List(values)]);
         (vec![list(element)], value.boxed())
     });
     let packed = vec(float(), size)
         .prop_map(|values| vec![Val::Bytes(values.iter().flat_map(|value| value.to_le_bytes()).collect())]);
-    prop_oneof![5 => numbers, 1 => Just((vec![SparkType::Binary], packed.boxed()))]
+    let packed = Just((vec![SparkType::Binary], packed.boxed()));
+    if can.packed_floats { prop_oneof![5 => numbers, 1 => packed].boxed() } else { numbers.boxed() }
 }
 
 fn multi(size: usize) -> impl Strategy<Value = Form> {
@@ -74,14 +87,14 @@ fn multi(size: usize) -> impl Strategy<Value = Form> {
     })
 }
 
-fn sparse() -> impl Strategy<Value = Form> {
+fn sparse(can: Abilities) -> impl Strategy<Value = Form> {
     let index = select(vec![SparkType::Integer, SparkType::Long]);
     let value = select(vec![SparkType::Float, SparkType::Double]);
-    (index, value, 0..5, any::<bool>()).prop_map(|(index, value, form, swapped)| {
+    (index, value, 0..5, any::<bool>()).prop_map(move |(index, value, form, swapped)| {
         let most = if index == SparkType::Long { u32::MAX } else { i32::MAX.unsigned_abs() };
         let places = prop_oneof![1 => select(vec![0, 1, most]), 3 => 0..=most];
         // Ascending, as the server gives them back.
-        let entries = btree_map(places, number(&value), 0..4);
+        let entries = btree_map(places, sparse_number(can, &value), if can.any_sparse { 0..4 } else { 1..4 });
         let halves = |entries: std::collections::BTreeMap<u32, Val>| {
             let (indices, values): (Vec<Val>, Vec<Val>) = entries.into_iter().map(|(i, v)| (int(i), v)).unzip();
             vec![Val::List(indices), Val::List(values)]
@@ -128,12 +141,18 @@ fn json(entries: &std::collections::BTreeMap<u32, Val>) -> Val {
     text(format!(r#"{{"indices":[{}],"values":[{}]}}"#, indices.join(","), values.join(",")))
 }
 
-fn column(vector: Option<&'static str>, kind: VectorKind, rows: usize, nulls: bool) -> BoxedStrategy<VectorColumn> {
+fn column(
+    can: Abilities,
+    vector: Option<&'static str>,
+    kind: VectorKind,
+    rows: usize,
+    nulls: bool,
+) -> BoxedStrategy<VectorColumn> {
     (1_usize..6, any::<bool>())
         .prop_flat_map(move |(size, stated)| {
             let form = match kind {
-                VectorKind::Dense => dense(size).boxed(),
-                VectorKind::Sparse => sparse().boxed(),
+                VectorKind::Dense => dense(can, size).boxed(),
+                VectorKind::Sparse => sparse(can).boxed(),
                 VectorKind::Multi => multi(size).boxed(),
             };
             form.prop_flat_map(move |(types, value)| {
@@ -172,13 +191,13 @@ pub fn vectors(can: Abilities, rows: usize) -> BoxedStrategy<Vec<VectorColumn>> 
     let named = kinds(most).prop_flat_map(move |kinds| {
         let kinds = kinds.into_iter().zip(names).enumerate();
         kinds
-            .map(|(place, (kind, name))| column(Some(name), kind, rows, place > 0 && can.optional_vectors))
+            .map(|(place, (kind, name))| column(can, Some(name), kind, rows, place > 0 && can.optional_vectors))
             .collect::<Vec<_>>()
     });
     let unnamed = (0_usize..sparse).prop_flat_map(move |sparse| {
-        let mut columns = vec![column(None, VectorKind::Dense, rows, false)];
+        let mut columns = vec![column(can, None, VectorKind::Dense, rows, false)];
         let others = names.into_iter().take(sparse);
-        columns.extend(others.map(|name| column(Some(name), VectorKind::Sparse, rows, can.optional_vectors)));
+        columns.extend(others.map(|name| column(can, Some(name), VectorKind::Sparse, rows, can.optional_vectors)));
         columns
     });
     let some = prop_oneof![2 => unnamed, 5 => named];

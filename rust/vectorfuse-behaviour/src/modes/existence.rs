@@ -73,7 +73,7 @@ pub fn a_delete_needs_only_the_ids_and_can_run_again(store: &Tested) {
         }
         let null = Frame::new(&columns, vec![vec![int(1), text("x")], vec![Val::Null, Val::Null]]);
         let error = with_mode(&place, "delete").write(&null, Mode::Append).await;
-        refused(error, Kind::Data, &["the id is null", "row: 1 of partition 0", "column: id"]);
+        refused(error, Kind::Data, &["null", "row: 1 of partition 0", "column: id"]);
     });
 }
 

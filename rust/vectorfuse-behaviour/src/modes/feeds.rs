@@ -127,6 +127,14 @@ pub fn an_older_delete_leaves_the_newer_row(store: &Tested) {
 }
 
 pub fn tasks_in_any_order_and_twice_end_with_the_greatest_row(store: &Tested) {
+    end_with_the_greatest_row(store, false);
+}
+
+pub fn tasks_at_once_and_twice_end_with_the_greatest_row(store: &Tested) {
+    end_with_the_greatest_row(store, true);
+}
+
+fn end_with_the_greatest_row(store: &Tested, at_once: bool) {
     block_on(async {
         let place = store.place("shuffled");
         let columns = [("id", SparkType::Long), ("v", SparkType::Double), ("n", SparkType::Long)];
@@ -149,7 +157,12 @@ pub fn tasks_in_any_order_and_twice_end_with_the_greatest_row(store: &Tested) {
         let mut tasks = Vec::new();
         for (number, part) in [3, 1, 0, 2, 1, 3].into_iter().enumerate() {
             let (job, plan, batch) = (job.clone(), plan.clone(), parts[part].batch());
-            tasks.push(tokio::spawn(async move { job.task(&plan, number as u64, vec![batch]).await }));
+            let task = tokio::spawn(async move { job.task(&plan, number as u64, vec![batch]).await });
+            if at_once {
+                tasks.push(task);
+            } else {
+                task.await.unwrap().unwrap();
+            }
         }
         for task in tasks {
             task.await.unwrap().unwrap();

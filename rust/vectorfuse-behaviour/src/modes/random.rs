@@ -13,7 +13,7 @@ use vectorfuse_core::write::Mode;
 use super::{create, stored, with_mode};
 use crate::chance::{runner, seed, tell};
 use crate::job::Frame;
-use crate::store::{Tested, block_on};
+use crate::store::{Abilities, Tested, block_on};
 use crate::values::{Val, int, text};
 
 const CASES: u32 = 16;
@@ -49,19 +49,20 @@ struct Written {
 
 type Model = BTreeMap<i64, (Option<i64>, u8)>;
 
-fn writes(conditions: bool) -> impl Strategy<Value = Vec<Written>> {
+fn writes(can: Abilities) -> impl Strategy<Value = Vec<Written>> {
     let what = prop_oneof![
         Just(What::Upsert),
         Just(What::Insert),
         Just(What::Update),
-        Just(What::Partial),
+        Just(if can.partial { What::Partial } else { What::Update }),
         Just(What::Delete),
         Just(What::Feed),
-        Just(if conditions { What::Conditional } else { What::Ordered }),
+        Just(if can.conditions { What::Conditional } else { What::Ordered }),
         Just(What::Ordered)
     ];
-    let row = (0..6_i64, proptest::option::weighted(0.8, 0..5_i64), any::<u8>(), any::<bool>())
-        .prop_map(|(id, n, s, delete)| Row { id, n, s, delete });
+    let row =
+        (0..6_i64, proptest::option::weighted(if can.nulls { 0.8 } else { 1.0 }, 0..5_i64), any::<u8>(), any::<bool>())
+            .prop_map(|(id, n, s, delete)| Row { id, n, s, delete });
     let write = (what, proptest::collection::vec(row, 1..12), 1..6_usize, 1..3_usize)
         .prop_map(|(what, rows, batch_rows, times)| Written { what, rows, batch_rows, times });
     proptest::collection::vec(write, 1..8)
@@ -167,7 +168,7 @@ pub fn writes_of_every_mode_end_as_the_model_says(store: &Tested) {
     let seed = seed();
     let mut runner = runner(CASES, 200, seed);
     let (done, jobs, rows) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let outcome = runner.run(&writes(store.abilities.conditions), |writes| {
+    let outcome = runner.run(&writes(store.abilities), |writes| {
         done.set(done.get() + 1);
         jobs.set(jobs.get() + writes.len());
         rows.set(rows.get() + writes.iter().map(|write| write.rows.len()).sum::<usize>());

@@ -6,6 +6,7 @@ use vectorfuse_core::schema::{SparkField, SparkType};
 
 use crate::chance::{seed, tell};
 use crate::logic::literal;
+use crate::store::Abilities;
 use crate::values::{Val, double, int, text};
 
 /// Small and repeatable: what matters is that edges meet edges.
@@ -92,6 +93,17 @@ fn pool(data_type: &SparkType) -> Vec<Val> {
         ]),
         SparkType::Array(_) => vec![Val::List(vec![]), Val::List(vec![int(1)]), Val::List(vec![int(1), Val::Null])],
         other => panic!("no values of {}", other.name()),
+    }
+}
+
+/// A value of a column.
+pub fn random_column(can: Abilities, dice: &mut Dice, data_type: &SparkType) -> Val {
+    loop {
+        let value = random_value(dice, data_type);
+        let has_null = matches!(&value, Val::List(items) if items.contains(&Val::Null));
+        if (can.nulls || value != Val::Null) && (can.null_elements || !has_null) {
+            return value;
+        }
     }
 }
 

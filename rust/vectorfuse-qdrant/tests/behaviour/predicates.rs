@@ -17,6 +17,7 @@ use vectorfuse_core::predicate::Expr;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Table;
 
+use crate::suite::TESTED;
 use crate::support::raw::filled;
 use crate::support::server::{Place, Server, asking, block_on, channel};
 
@@ -47,7 +48,7 @@ fn predicates_on_our_own_indexed_rows_keep_what_spark_would() {
     block_on(async {
         let dice = &mut Dice::of("own, indexed");
         let place = Place::shared("predicates_indexed");
-        let job = written(dice, &place).await;
+        let job = written(TESTED.abilities, dice, &place).await;
         index(&place).await;
         compare("own, indexed", dice, &job, &job.table(None).await.unwrap()).await;
     });
@@ -59,7 +60,7 @@ fn predicates_that_a_newer_server_knows_keep_what_spark_would() {
         let dice = &mut Dice::of("newer, indexed");
         let server = Server::start(&["--server-version", "1.19.0"]);
         let place = Place::at(&server.url, "predicates_newer");
-        let job = written(dice, &place).await;
+        let job = written(TESTED.abilities, dice, &place).await;
         index(&place).await;
         compare("newer, indexed", dice, &job, &job.table(None).await.unwrap()).await;
     });

@@ -69,14 +69,28 @@ impl vectorfuse_behaviour::store::Place for Place {
             let client = self.client();
             let shown = client.ask("ShowCollections", proto::ShowCollectionsRequest::default()).await.unwrap();
             let shown: proto::ShowCollectionsResponse = shown;
-            let own = shown.collection_names.into_iter().filter(|name| name.starts_with(&self.collection)).collect();
+            let own = shown.collection_names.into_iter().filter(|name| name.starts_with(&self.collection));
+            let own: Vec<String> = own.collect();
+            let mut behind = None;
+            for name in &own {
+                let named = proto::DescribeCollectionRequest {
+                    collection_name: name.clone(),
+                    ..proto::DescribeCollectionRequest::default()
+                };
+                let one: proto::DescribeCollectionResponse = client.ask("DescribeCollection", named).await.unwrap();
+                if one.aliases.contains(&self.collection) {
+                    behind = Some(name.clone());
+                }
+            }
+            // Milvus Lite does not say which aliases a collection has, but whose an alias is.
             let named = proto::DescribeCollectionRequest {
                 collection_name: self.collection.clone(),
                 ..proto::DescribeCollectionRequest::default()
             };
-            let described: proto::DescribeCollectionResponse = client.ask("DescribeCollection", named).await.unwrap();
-            let behind = described.collection_name;
-            (own, Some(behind).filter(|name| !name.is_empty() && *name != self.collection))
+            let alias: proto::DescribeCollectionResponse = client.ask("DescribeCollection", named).await.unwrap();
+            let behind =
+                behind.or(Some(alias.collection_name).filter(|name| !name.is_empty() && *name != self.collection));
+            (own, behind)
         })
     }
 
