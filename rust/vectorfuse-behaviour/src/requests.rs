@@ -28,10 +28,10 @@ pub fn no_request_is_larger_than_the_option_says(store: &Tested) {
             assert_eq!(figures[0], rows);
             let largest = figures[BYTES] / figures[REQUESTS];
             assert!(largest <= most, "requests of {length} have {largest} bytes on average, {most} are allowed");
-            // Nor are they much smaller than they may be.
+            // Nor are they much smaller than they may be (what a row takes is estimated before it is encoded).
             let one = job.write(&words(1, length), Mode::Append).await.unwrap();
             let least = (figures[BYTES] / most + 1) * one[REQUESTS];
-            assert!(figures[REQUESTS] <= least * 3, "{} requests where {least} can do", figures[REQUESTS]);
+            assert!(figures[REQUESTS] <= least * 4, "{} requests where {least} can do", figures[REQUESTS]);
         }
     });
 }

@@ -74,9 +74,13 @@ pub struct Abilities {
     pub sparse: bool,
     /// Multi-vectors.
     pub multi: bool,
+    /// Columns come back in the order in which they were written.
+    pub column_order: bool,
+    /// A collection is there in much less than a second: there is time for many random ones.
+    pub quick: bool,
     /// A binary column is a vector of packed 32-bit numbers.
     pub packed_floats: bool,
-    /// Sparse vectors can be empty, and hold zeros and numbers below zero.
+    /// Sparse vectors can be empty, and have the greatest index, zeros and numbers below zero.
     pub any_sparse: bool,
     /// A row is compared with what is stored and written in one step, whoever writes at the same time.
     pub atomic: bool,
@@ -101,6 +105,11 @@ pub struct Tested {
 }
 
 impl Tested {
+    /// How many of these random cases there is time for.
+    pub fn cases(&self, all: u32) -> u32 {
+        if self.abilities.quick { all } else { all / 8 }
+    }
+
     /// A place for a collection that no other test has.
     pub fn place(&self, what: &str) -> Box<dyn Place> {
         (self.fresh)(what)

@@ -265,6 +265,8 @@ macro_rules! tests {
     (several_vectors) => {};
     (sparse) => {};
     (multi) => {};
+    (column_order) => {};
+    (quick) => {};
     (packed_floats) => {};
     (partial) => {};
     (search) => {};

@@ -60,9 +60,7 @@ fn writes(can: Abilities) -> impl Strategy<Value = Vec<Written>> {
         Just(if can.conditions { What::Conditional } else { What::Ordered }),
         Just(What::Ordered)
     ];
-    let row =
-        (0..6_i64, proptest::option::weighted(if can.nulls { 0.8 } else { 1.0 }, 0..5_i64), any::<u8>(), any::<bool>())
-            .prop_map(|(id, n, s, delete)| Row { id, n, s, delete });
+    let row = (0..6_i64, number, any::<u8>(), any::<bool>()).prop_map(|(id, n, s, delete)| Row { id, n, s, delete });
     let write = (what, proptest::collection::vec(row, 1..12), 1..6_usize, 1..3_usize)
         .prop_map(|(what, rows, batch_rows, times)| Written { what, rows, batch_rows, times });
     proptest::collection::vec(write, 1..8)
@@ -166,7 +164,7 @@ async fn agrees(store: &Tested, writes: &[Written]) -> Result<(), String> {
 
 pub fn writes_of_every_mode_end_as_the_model_says(store: &Tested) {
     let seed = seed();
-    let mut runner = runner(CASES, 200, seed);
+    let mut runner = runner(store.cases(CASES), 200, seed);
     let (done, jobs, rows) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let outcome = runner.run(&writes(store.abilities), |writes| {
         done.set(done.get() + 1);
