@@ -8,8 +8,8 @@ use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::IdSource;
 
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
-use crate::value::LISTS_IN_JSON;
 use crate::schema::own_type;
+use crate::value::LISTS_IN_JSON;
 
 /// A UUID as text.
 const UUID_BYTES: u64 = 36;
