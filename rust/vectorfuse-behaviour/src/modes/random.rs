@@ -60,6 +60,7 @@ fn writes(can: Abilities) -> impl Strategy<Value = Vec<Written>> {
         Just(if can.conditions { What::Conditional } else { What::Ordered }),
         Just(What::Ordered)
     ];
+    let number = prop_oneof![1 => Just(if can.nulls { None } else { Some(0) }), 4 => (0..5_i64).prop_map(Some)];
     let row = (0..6_i64, number, any::<u8>(), any::<bool>()).prop_map(|(id, n, s, delete)| Row { id, n, s, delete });
     let write = (what, proptest::collection::vec(row, 1..12), 1..6_usize, 1..3_usize)
         .prop_map(|(what, rows, batch_rows, times)| Written { what, rows, batch_rows, times });
