@@ -12,6 +12,7 @@ use qdrant_client::qdrant::{DeleteCollection, ListAliasesRequest, ListCollection
 use tempfile::TempDir;
 use tonic::transport::Channel;
 use vectorfuse_behaviour::store::{Answer, Open};
+#[allow(unused_imports)] // the tests of the boundary need no more than the runtime
 pub use vectorfuse_behaviour::store::{block_on, runtime};
 use vectorfuse_qdrant::Qdrant;
 
