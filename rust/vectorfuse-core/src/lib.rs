@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod paging;
 pub mod payload;
 pub mod predicate;
+pub mod query;
 pub mod reject;
 pub mod retry;
 pub mod row_writer;

@@ -1,22 +1,21 @@
 //! A vector search as the options say it: which vector is compared with what, checked before anything is searched.
 
-use std::collections::BTreeMap;
-
+use qdrant_client::qdrant::query::Variant as Asked;
 use qdrant_client::qdrant::vector_input::Variant;
 use qdrant_client::qdrant::{
     AcornSearchParams, DenseVector, MultiDenseVector, QuantizationSearchParams, Query, QueryPoints, SearchParams,
-    SparseVector, VectorInput, query,
+    SparseVector, VectorInput,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use vectorfuse_core::chosen::listed;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::json::{self, At};
 use vectorfuse_core::options::Options;
+use vectorfuse_core::query;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Role;
-use vectorfuse_core::vector::VectorKind;
+use vectorfuse_core::vector::{Vector, VectorKind};
 use vectorfuse_core::write::{is_integer_id, vector_name};
 
 use crate::Qdrant;
@@ -49,7 +48,9 @@ impl Search {
         let (using, spec) = compared(options.named.vector_name.as_deref(), collection)?;
         let id = options.named.query_id.as_deref().map(|text| point_id(text, collection));
         let search = Self { using: using.to_owned(), kind: spec.kind, id };
-        check_size(&search.nearest(options)?, spec, using)?;
+        if let (Some(vector), Some(size)) = (search.vector(options)?, spec.size) {
+            query::check_size(&vector, size, &vector_name(using))?;
+        }
         parameters(options)?;
         Ok(Some(search))
     }
@@ -59,7 +60,7 @@ impl Search {
         let nearest = VectorInput { variant: Some(self.nearest(options)?) };
         Ok(QueryPoints {
             collection_name: collection.to_owned(),
-            query: Some(Query { variant: Some(query::Variant::Nearest(nearest)) }),
+            query: Some(Query { variant: Some(Asked::Nearest(nearest)) }),
             using: (!self.using.is_empty()).then(|| self.using.clone()),
             params: parameters(options)?,
             score_threshold: options.named.score_threshold,
@@ -69,11 +70,17 @@ impl Search {
     }
 
     fn nearest(&self, options: &Options) -> Result<Variant> {
-        match (&self.id, &options.named.query_vector) {
-            (Some(id), _) => Ok(Variant::Id(to_qdrant_id(*id))),
-            (None, Some(text)) => vector(text, self.kind, &self.using),
+        match (self.id, self.vector(options)?) {
+            (Some(id), _) => Ok(Variant::Id(to_qdrant_id(id))),
+            (None, Some(vector)) => Ok(to_qdrant_input(vector)),
             (None, None) => Err(Error::internal("a search for nothing")),
         }
+    }
+
+    /// The option `query_vector`.
+    fn vector(&self, options: &Options) -> Result<Option<Vector>> {
+        let text = options.named.query_vector.as_deref();
+        text.map(|text| query::parse(text, self.kind, &vector_name(&self.using))).transpose()
     }
 }
 
@@ -126,98 +133,14 @@ fn point_id(text: &str, collection: &Collection) -> PointId {
     }
 }
 
-/// The option `query_vector` as a vector of this kind.
-fn vector(text: &str, kind: VectorKind, using: &str) -> Result<Variant> {
-    // `0.1, 0.2` is the inside of a list.
-    let is_json = text.trim_start().starts_with(['[', '{']);
-    let value =
-        if is_json { json::parse("query_vector", text) } else { json::parse("query_vector", &format!("[{text}]")) };
-    let value = value?;
-    let at = At::root("query_vector", &value);
-    let of = vector_name(using);
-    Ok(match kind {
-        VectorKind::Dense => {
-            let expected = format!("a list of numbers: {of} is dense");
-            Variant::Dense(DenseVector { data: numbers(&at, &expected)? })
+fn to_qdrant_input(vector: Vector) -> Variant {
+    match vector {
+        Vector::Dense(data) => Variant::Dense(DenseVector { data }),
+        Vector::Sparse(indices, values) => Variant::Sparse(SparseVector { values, indices }),
+        Vector::Multi(rows) => {
+            let vectors = rows.into_iter().map(|data| DenseVector { data }).collect();
+            Variant::MultiDense(MultiDenseVector { vectors })
         }
-        VectorKind::Multi => {
-            let expected = format!("a list of lists of numbers: {of} is a multi-vector");
-            let rows = at.items(&expected)?;
-            if rows.is_empty() {
-                return Err(at.wrong(&expected));
-            }
-            let rows = rows.iter().map(|row| Ok(DenseVector { data: numbers(row, &expected)? }));
-            Variant::MultiDense(MultiDenseVector { vectors: rows.collect::<Result<_>>()? })
-        }
-        VectorKind::Sparse => Variant::Sparse(sparse(&at, &of)?),
-    })
-}
-
-fn numbers(at: &At, expected: &str) -> Result<Vec<f32>> {
-    let items = at.items(expected)?;
-    if items.is_empty() {
-        return Err(at.wrong(expected));
-    }
-    items.iter().map(|item| number(item, expected)).collect()
-}
-
-fn number(at: &At, expected: &str) -> Result<f32> {
-    let double = at.value().as_f64().ok_or_else(|| at.wrong(expected))?;
-    let number = double as f32;
-    if number.is_finite() { Ok(number) } else { Err(at.wrong("a number that 32 bits can hold")) }
-}
-
-fn sparse(at: &At, of: &str) -> Result<SparseVector> {
-    let expected = format!(r#"{{"indices":[12],"values":[0.5]}} or {{"12":0.5}}: {of} is sparse"#);
-    let Value::Object(members) = at.value() else { return Err(at.wrong(&expected)) };
-    let mut found = BTreeMap::new();
-    if members.contains_key("indices") || members.contains_key("values") {
-        at.object(&["indices", "values"])?;
-        let indices = at.required("indices", "a list of integers")?.items("a list of integers")?;
-        let values = at.required("values", "a list of numbers")?.items("a list of numbers")?;
-        if indices.len() != values.len() {
-            return Err(at.wrong("as many `indices` as `values`"));
-        }
-        let place = "an index from 0 to 4294967295, each once";
-        for (index, value) in indices.iter().zip(&values) {
-            let key = u32::try_from(index.unsigned(place)?).map_err(|_| index.wrong(place))?;
-            if found.insert(key, number(value, "a number")?).is_some() {
-                return Err(index.wrong(place));
-            }
-        }
-    } else {
-        for name in members.keys() {
-            let index = name.parse::<u32>().map_err(|_| at.wrong(&expected))?;
-            let value = at.required(name, "a number")?;
-            if found.insert(index, number(&value, "a number")?).is_some() {
-                return Err(at.wrong("each index once"));
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err(at.wrong(&expected));
-    }
-    let (indices, values) = found.into_iter().unzip();
-    Ok(SparseVector { values, indices })
-}
-
-/// A vector of the wrong length would be refused in each task.
-fn check_size(nearest: &Variant, spec: &VectorSpec, using: &str) -> Result<()> {
-    let Some(size) = spec.size else { return Ok(()) };
-    let fits = |vector: &DenseVector| {
-        if vector.data.len() as u64 == size {
-            return Ok(());
-        }
-        Err(Error::options(format!(
-            "option `query_vector` has {} dimensions, and {} has {size}",
-            vector.data.len(),
-            vector_name(using)
-        )))
-    };
-    match nearest {
-        Variant::Dense(vector) => fits(vector),
-        Variant::MultiDense(multi) => multi.vectors.iter().try_for_each(fits),
-        Variant::Id(_) | Variant::Sparse(_) | Variant::Document(_) | Variant::Image(_) | Variant::Object(_) => Ok(()),
     }
 }
 

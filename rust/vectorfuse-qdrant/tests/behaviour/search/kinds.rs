@@ -6,7 +6,8 @@ use serde_json::json;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 
-use super::{COUNT, EXACT, SIZE, dot, found, numbers, ranked, same};
+use super::{COUNT, EXACT, SIZE, found};
+use vectorfuse_behaviour::oracle::{dot, numbers, ranked, same};
 use vectorfuse_behaviour::job::{Frame, Job, refused};
 use crate::support::server::{Place, block_on};
 use vectorfuse_behaviour::values::{Val, floats, int, text, vector};
