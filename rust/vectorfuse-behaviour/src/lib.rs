@@ -15,6 +15,7 @@ pub mod job;
 pub mod logic;
 pub mod losses;
 pub mod modes;
+pub mod oracle;
 pub mod predicates;
 pub mod rejects;
 pub mod requests;

@@ -184,6 +184,11 @@ impl Collection {
         Ok(())
     }
 
+    /// Whether its keys are integers; else they are texts.
+    pub(crate) fn has_integer_keys(&self) -> Result<bool> {
+        Ok(self.primary()?.data_type == FieldType::Scalar(ScalarType::Int64))
+    }
+
     /// What each vector is made of.
     pub(crate) fn kinds(&self) -> Kinds {
         let kind = |field: &Field| Some((field.name.clone(), field.data_type.vector()?.kind()));

@@ -8,6 +8,7 @@ use vectorfuse_core::table::Column;
 
 use crate::collection::{Collection, Field, FieldType, ScalarType, VectorType};
 use crate::schema;
+use crate::search::Search;
 
 /// What the plan of a write carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,8 @@ pub(crate) struct ReadDetails {
     pub(crate) collection: Collection,
     /// The fields with an index, by which the server may look instead of at the values.
     pub(crate) indexed: Vec<String>,
+    /// The vector search, if the read is one.
+    pub(crate) search: Option<Search>,
     /// About how many rows it has.
     pub(crate) rows: Option<u64>,
 }

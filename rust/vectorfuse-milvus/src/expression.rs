@@ -90,6 +90,15 @@ pub(crate) fn same(field: &str, key: &Key) -> String {
     }
 }
 
+/// The field has another value than this one.
+pub(crate) fn different(field: &str, key: &Key) -> String {
+    match key {
+        Key::Integer(i64::MIN) => after(field, key),
+        Key::Integer(number) => format!("{field} != {number}"),
+        Key::Text(written) => format!("{field} != {}", text(written)),
+    }
+}
+
 /// The field's value comes after this one.
 pub(crate) fn after(field: &str, key: &Key) -> String {
     match key {
@@ -162,6 +171,8 @@ mod tests {
         assert_eq!(same("k", &least), "k < -9223372036854775807");
         assert_eq!(after("k", &least), "k >= -9223372036854775807");
         assert_eq!(before("k", &least), "k in []");
+        assert_eq!(different("k", &least), "k >= -9223372036854775807");
+        assert_eq!(different("k", &text), "k != \"a\\\"\"");
         assert_eq!(among("k", [&least]), "k < -9223372036854775807");
         assert_eq!(among("k", [&least, &Key::Integer(3)]), "(k in [3] or k < -9223372036854775807)");
         assert_eq!(among("k", []), "k in []");

@@ -67,22 +67,23 @@ impl PartPages {
         Ok(fresh)
     }
 
-    /// Milvus takes the greatest integer for the end of its lists, and never gives back the row of that key.
-    async fn check_greatest(&self) -> Result<()> {
-        let greatest = Key::Integer(i64::MAX);
+    /// Whether the greatest integer can be among the keys that were not given.
+    fn may_lack_greatest(&self) -> bool {
         let reaches = self.last.is_none() && matches!(self.after, Some(Key::Integer(_)));
-        if !reaches || self.after.as_ref() == Some(&greatest) {
-            return Ok(());
-        }
-        let name = &self.selection.primary;
-        if self.selection.and(expression::same(name, &greatest)).count(&self.api).await? == 0 {
-            return Ok(());
-        }
-        Err(Error::unsupported(format!(
-            "there is a row whose `{name}` is {greatest}, and this version of Milvus counts it but does not give it back: \
-             read without it (`filter`), or write it under another key"
-        )))
+        reaches && self.after != Some(Key::Integer(i64::MAX))
     }
+}
+
+/// Milvus takes the greatest integer for the end of its lists, and never gives back the row of that key.
+pub(crate) async fn check_greatest(api: &Api, selection: &Selection) -> Result<()> {
+    let (name, greatest) = (&selection.primary, Key::Integer(i64::MAX));
+    if selection.and(expression::same(name, &greatest)).count(api).await? == 0 {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "there is a row whose `{name}` is {greatest}, and this version of Milvus counts it but does not give it back: \
+         read without it (`filter`), or write it under another key"
+    )))
 }
 
 #[async_trait]
@@ -105,8 +106,8 @@ impl Pages for PartPages {
         let keys = keys(&answer.message, &self.selection.primary)?;
         let fresh = self.fresh(&keys)?;
         let batch = self.shaper.batch(&answer.message, &keys, &fresh)?;
-        if keys.is_empty() {
-            self.check_greatest().await?;
+        if keys.is_empty() && self.may_lack_greatest() {
+            check_greatest(&self.api, &self.selection).await?;
         }
         self.left -= fresh.len() as u64;
         self.after = keys.into_iter().next_back().or(self.after.take());

@@ -16,7 +16,9 @@ use crate::api::proto::LoadState;
 use crate::collection::Collection;
 use crate::details::{self, ReadDetails};
 use crate::page::PartPages;
+use crate::ranking::SearchPages;
 use crate::schema;
+use crate::search::Search;
 use crate::selection::{Moment, Selection};
 use crate::split::Part;
 
@@ -35,8 +37,10 @@ pub(crate) fn start(scan: &Scan, part: Value, metrics: Arc<Metrics>) -> Result<B
         return Ok(BatchStream::start(page, row_bytes, most, metrics));
     }
     let selection = Selection::of(scan, part.moment)?;
-    let pages = PartPages::new(api, scan, &selection, part)?;
-    Ok(BatchStream::start(pages, row_bytes, most, metrics))
+    Ok(match details.search {
+        Some(search) => BatchStream::start(SearchPages::new(api, scan, selection, search)?, row_bytes, most, metrics),
+        None => BatchStream::start(PartPages::new(api, scan, &selection, part)?, row_bytes, most, metrics),
+    })
 }
 
 impl Milvus {
@@ -44,15 +48,13 @@ impl Milvus {
     pub(crate) async fn read_table(&self, schema: Option<Vec<SparkField>>, spark: u32) -> Result<Table> {
         // What the options alone say comes before what the server says.
         let moment = Moment::of_options(&self.options)?;
-        if self.options.is_search() {
-            return Err(self.place(Error::unsupported("a vector search is not possible with Milvus yet")));
-        }
         self.check_database().await?;
         let collection = self.collection().await?.ok_or_else(|| self.missing())?;
         self.check_partitions(&collection).await?;
         self.check_loaded().await?;
         self.check_parts(&collection).map_err(|error| self.place(error))?;
         self.check_filter(&collection, moment).await?;
+        let search = self.search(&collection, moment).await?;
         let mut warnings = schema::warnings(&collection);
         let choice = schema::choice(&self.options, &collection, spark).map_err(|error| self.place(error))?;
         let columns = match schema {
@@ -65,8 +67,21 @@ impl Milvus {
         }
         let indexed = self.api.indexes().await?.into_iter().map(|index| index.field_name).collect();
         let rows = self.api.at(&collection.name).rows().await?;
-        let details = details::to_plan(&ReadDetails { collection, indexed, rows })?;
+        let details = details::to_plan(&ReadDetails { collection, indexed, search, rows })?;
         Ok(Table { options: self.options.clone(), columns, details, warnings })
+    }
+
+    /// The vector search, if the options say one, and the server can do it.
+    async fn search(&self, collection: &Collection, moment: Moment) -> Result<Option<Search>> {
+        if !self.options.is_search() {
+            return Ok(None);
+        }
+        let indexes = self.api.indexes().await?;
+        let search = Search::resolve(&self.options, collection, &indexes).map_err(|error| self.place(error))?;
+        if let Some(search) = &search {
+            self.check_search(search, collection, moment).await.map_err(|error| self.place(error))?;
+        }
+        Ok(search)
     }
 
     /// About how much a scan reads.

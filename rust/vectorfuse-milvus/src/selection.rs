@@ -7,7 +7,7 @@ use vectorfuse_core::table::Scan;
 
 use crate::api::Api;
 use crate::api::proto::scalar_field::Data;
-use crate::api::proto::{ConsistencyLevel, KeyValue, QueryRequest, field_data};
+use crate::api::proto::{ConsistencyLevel, KeyValue, QueryRequest, SearchRequest, field_data};
 use crate::collection::{Collection, Consistency};
 use crate::details::{self, ReadDetails};
 use crate::{expression, filter};
@@ -121,6 +121,25 @@ impl Selection {
             ],
             ..self.request(fields)
         }
+    }
+
+    /// Those rows for which this is true, whether or not they are among the ones that are meant: rows whose keys are known.
+    #[must_use]
+    pub(crate) fn only(&self, expression: String) -> Self {
+        Self { expressions: vec![expression], ..self.clone() }
+    }
+
+    /// The request for rows whose keys are known, of which there are no more than `limit`, in any order.
+    pub(crate) fn known(&self, fields: Vec<String>, limit: u32) -> QueryRequest {
+        let limit = KeyValue { key: "limit".to_owned(), value: limit.to_string() };
+        QueryRequest { query_params: vec![limit], ..self.request(fields) }
+    }
+
+    /// Narrows a search to the rows, of each of which it gives these fields.
+    pub(crate) fn search(&self, request: SearchRequest, fields: Vec<String>) -> SearchRequest {
+        let QueryRequest { expr, output_fields, partition_names, guarantee_timestamp, consistency_level, .. } =
+            self.request(fields);
+        SearchRequest { dsl: expr, output_fields, partition_names, guarantee_timestamp, consistency_level, ..request }
     }
 
     /// How many of the rows there are.

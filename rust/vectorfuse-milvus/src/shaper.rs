@@ -17,6 +17,7 @@ use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column::{Stored, array, left_out, named};
 use crate::details::{self, ReadDetails};
 use crate::key::Key;
+use crate::ranking::SCORE;
 use crate::schema;
 
 /// Makes batches of one scan's columns.
@@ -38,6 +39,8 @@ enum Source {
     Dynamic,
     /// Fields and keys of `$meta` together, as one object.
     Whole { fields: Vec<String>, keys: Option<Chosen> },
+    /// The score that a search gave the row.
+    Score,
     /// Nowhere: it is null.
     Nothing,
 }
@@ -56,7 +59,7 @@ impl Shaper {
                     wanted.extend(fields.iter().cloned());
                     wanted.extend(keys.iter().map(|_| DYNAMIC_FIELD.to_owned()));
                 }
-                Source::Nothing => {}
+                Source::Score | Source::Nothing => {}
             }
         }
         let schema = arrow_schema(&fields(&scan.columns), Layout::Read);
@@ -86,6 +89,7 @@ impl Shaper {
             // Of no rows a server may send no fields at all.
             let field = match source {
                 Source::Field(name) if !rows.is_empty() => Some(stored(answer, name, keys)?),
+                Source::Score if !rows.is_empty() => Some(stored(answer, SCORE, keys)?),
                 _other => None,
             };
             let whole = match source {
@@ -95,7 +99,7 @@ impl Shaper {
                 _other => Vec::new(),
             };
             let append = |builder: &mut ColumnBuilder, row: usize| match (source, &field, &dynamic) {
-                (Source::Field(_), Some(stored), _) | (Source::Dynamic, _, Some(stored)) => {
+                (Source::Field(_) | Source::Score, Some(stored), _) | (Source::Dynamic, _, Some(stored)) => {
                     stored.append(builder, data_type, row)
                 }
                 (Source::Key(name), ..) => {
@@ -115,7 +119,7 @@ impl Shaper {
                     }
                     builder.append(Some(&Value::Object(object)))
                 }
-                (Source::Field(_) | Source::Dynamic | Source::Nothing, ..) => {
+                (Source::Field(_) | Source::Dynamic | Source::Score | Source::Nothing, ..) => {
                     builder.append_null();
                     Ok(())
                 }
@@ -173,11 +177,9 @@ fn source(scan: &Scan, collection: &Collection, column: &Column) -> Source {
             let fields = fields.map(|field| field.name.clone()).filter(|name| is_chosen(chosen, name)).collect();
             Source::Whole { fields, keys: collection.is_dynamic.then(|| chosen.clone()) }
         }
-        Role::Id { .. }
-        | Role::Vector(_)
-        | Role::SparseIndices(_)
-        | Role::SparseValues(_)
-        | Role::Score
-        | Role::Unused => Source::Nothing,
+        Role::Score => Source::Score,
+        Role::Id { .. } | Role::Vector(_) | Role::SparseIndices(_) | Role::SparseValues(_) | Role::Unused => {
+            Source::Nothing
+        }
     }
 }

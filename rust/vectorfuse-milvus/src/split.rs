@@ -8,7 +8,7 @@ use vectorfuse_core::table::Scan;
 
 use crate::Milvus;
 use crate::api::Api;
-use crate::collection::{Collection, FieldType, ScalarType};
+use crate::collection::Collection;
 use crate::column::keys;
 use crate::details::{self, ReadDetails};
 use crate::expression;
@@ -54,17 +54,14 @@ impl Part {
 
 /// The key that the option `offset` starts from.
 fn start(options: &Options, collection: &Collection) -> Result<Option<Key>> {
-    let Some(text) = &options.named.offset else { return Ok(None) };
-    if is_integer(collection)? {
+    // Of a search it says how many of the best rows to leave out.
+    let Some(text) = options.named.offset.as_ref().filter(|_| !options.is_search()) else { return Ok(None) };
+    if collection.has_integer_keys()? {
         return text.trim().parse().map(|key| Some(Key::Integer(key))).map_err(|_| {
             Error::options(format!("option `offset` is `{text}`: expected the key to start from, an integer"))
         });
     }
     Ok(Some(Key::Text(text.clone())))
-}
-
-fn is_integer(collection: &Collection) -> Result<bool> {
-    Ok(collection.primary()?.data_type == FieldType::Scalar(ScalarType::Int64))
 }
 
 impl Milvus {
@@ -90,7 +87,7 @@ impl Milvus {
         if rows <= ONE_SPLIT {
             return Ok(vec![part]);
         }
-        let cuts = cuts(&api, &selection, is_integer(&details.collection)?, rows, wanted).await?;
+        let cuts = cuts(&api, &selection, details.collection.has_integer_keys()?, rows, wanted).await?;
         let starts = std::iter::once(None).chain(cuts.iter().cloned().map(Some));
         let ends = cuts.iter().cloned().map(Some).chain(std::iter::once(None));
         Ok(starts.zip(ends).map(|(after, last)| Part { after, last, ..part.clone() }).collect())

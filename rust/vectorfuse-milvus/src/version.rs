@@ -30,6 +30,8 @@ pub(crate) const SMALL_VECTORS: Feature =
 pub(crate) const INT8_VECTORS: Feature = Feature { name: "Int8 vectors", since: Version(2, 5, 0) };
 /// Moments, and places on a map.
 pub(crate) const TIMESTAMPTZ: Feature = Feature { name: "Timestamptz and Geometry fields", since: Version(2, 6, 0) };
+/// Right scores for vectors of 16-bit floats: before, a server takes their bytes for other numbers.
+pub(crate) const HALF_FLOAT_SEARCH: Feature = Feature { name: "searches of 16-bit floats", since: Version(2, 4, 0) };
 /// Upserts of just some fields.
 pub(crate) const PARTIAL_UPDATE: Feature = Feature { name: "partial updates", since: Version(2, 6, 0) };
 

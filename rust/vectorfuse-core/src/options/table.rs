@@ -155,15 +155,15 @@ options! {
         "partitions" => partitions: Vec<String> = Vec::new(),
             "Milvus: the partitions to read, separated by commas; all of them if not given.";
         "query_vector" => query_vector: Option<String> = None,
-            "Makes the read a vector search for the points nearest to this vector, best first, with their `_score`: numbers separated by commas or as a JSON list; sparse as `{\"indices\": […], \"values\": […]}` or `{\"12\": 0.5}`; a multi-vector as a list of lists.";
+            "Makes the read a vector search for the points nearest to this vector, best first, with their `_score`: numbers separated by commas or as a JSON list; sparse as `{\"indices\": […], \"values\": […]}` or `{\"12\": 0.5}`; a multi-vector as a list of lists; Milvus's binary vectors as a list of zeros and ones.";
         "query_id" => query_id: Option<String> = None,
             "Instead of `query_vector`: the id of the point whose own vector is searched for. The point itself is left out.";
         "top_k" => top_k: Option<NonZeroUsize> = None,
             "In a search: how many points to find; 10 if not given.";
         "score_threshold" => score_threshold: Option<f32> = None,
-            "In a search: only points whose score is at least as good as this (for `euclid` and `manhattan`: at most this).";
+            "In a search: only points whose score is at least as good as this (for `euclid`, `manhattan`, `hamming` and `jaccard`: at most this).";
         "search_params" => search_params: Option<String> = None,
-            "In a search: Qdrant's own parameters as JSON: `hnsw_ef`, `exact`, `indexed_only`, `quantization` (`ignore`, `rescore`, `oversampling`), `acorn` (`enable`, `max_selectivity`).";
+            "In a search: Qdrant's own parameters as JSON: `hnsw_ef`, `exact`, `indexed_only`, `quantization` (`ignore`, `rescore`, `oversampling`), `acorn` (`enable`, `max_selectivity`). Milvus: those of the vector's index, such as `nprobe`, `ef`, `radius`, `range_filter`.";
         "push_down" => push_down: bool = true,
             "Whether the store evaluates what it can of the query: filters, limits, counts. Off, Spark does all of it, with the same result.";
     }

@@ -25,7 +25,7 @@ use self::proto::{
 };
 
 /// The messages of `proto/milvus.proto`.
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, dead_code, clippy::all)] // some are for the tests alone
 pub(crate) mod proto {
     include!(concat!(env!("OUT_DIR"), "/milvus.rs"));
 }

@@ -18,6 +18,7 @@ mod partitions;
 mod predicates;
 mod property;
 mod reads;
+mod search;
 mod settings;
 mod suite;
 mod support;

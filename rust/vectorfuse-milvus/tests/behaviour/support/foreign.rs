@@ -9,7 +9,7 @@ use vectorfuse_core::net::grpc::Connection;
 use vectorfuse_core::options::{Given, Side};
 
 /// The protocol's messages.
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, dead_code, clippy::all)]
 pub mod proto {
     include!(concat!(env!("OUT_DIR"), "/milvus.rs"));
 }
@@ -132,6 +132,14 @@ impl Foreign {
         made
     }
 
+    /// The same, whose vectors are compared by this metric.
+    pub async fn compared(server: Server, fields: Vec<FieldSchema>, metric: &str) -> Self {
+        let made = Self::bare(server, fields.clone(), false).await;
+        made.index_by(&fields, Some(metric)).await;
+        made.load().await;
+        made
+    }
+
     /// An empty collection as it is created, neither indexed nor loaded.
     pub async fn bare(server: Server, fields: Vec<FieldSchema>, dynamic: bool) -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
@@ -157,13 +165,18 @@ impl Foreign {
 
     /// Gives every vector an index.
     pub async fn index(&self, fields: &[FieldSchema]) {
+        self.index_by(fields, None).await;
+    }
+
+    async fn index_by(&self, fields: &[FieldSchema], metric: Option<&str>) {
         for field in fields {
-            let (index, metric) = match field.data_type() {
+            let (index, usual) = match field.data_type() {
                 DataType::FloatVector | DataType::Float16Vector => ("FLAT", "L2"),
                 DataType::BinaryVector => ("BIN_FLAT", "HAMMING"),
                 DataType::SparseFloatVector => ("SPARSE_INVERTED_INDEX", "IP"),
                 _ => continue,
             };
+            let metric = metric.unwrap_or(usual);
             let request = CreateIndexRequest {
                 collection_name: self.name.clone(),
                 field_name: field.name.clone(),

@@ -14,7 +14,7 @@ use proto::scalar_field::Data;
 use proto::vector_field::Data as VectorData;
 
 /// The messages, once more: as the build makes them.
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, dead_code, clippy::all)]
 pub mod proto {
     include!(concat!(env!("OUT_DIR"), "/milvus.rs"));
 }
