@@ -21,6 +21,7 @@ use crate::schema;
 use crate::search::Search;
 use crate::selection::{Moment, Selection};
 use crate::split::Part;
+use crate::version::takes_nulls_for_zeros;
 
 /// Starts to read a part.
 pub(crate) fn start(scan: &Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
@@ -57,6 +58,14 @@ impl Milvus {
         let search = self.search(&collection, moment).await?;
         let mut warnings = schema::warnings(&collection);
         let choice = schema::choice(&self.options, &collection, spark).map_err(|error| self.place(error))?;
+        if let Some(search) = search.as_ref().filter(|search| search.is_nullable)
+            && takes_nulls_for_zeros(&self.api.version().await?)
+        {
+            warnings.push(format!(
+                "rows without the vector `{}` are found as if it were all zeros: this server does not tell them apart",
+                search.field
+            ));
+        }
         let columns = match schema {
             Some(schema) => schema::user_columns(&choice, &collection, schema),
             None => choice.columns(schema::columns(&collection), &mut warnings),

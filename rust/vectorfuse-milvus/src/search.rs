@@ -41,6 +41,8 @@ pub(crate) struct Search {
     pub(crate) kind: VectorType,
     /// Its size; a sparse one has none.
     pub(crate) dim: Option<u64>,
+    /// Whether a row can be without it.
+    pub(crate) is_nullable: bool,
     /// How it is compared, by the name that its index has for it; empty if the server does not tell.
     metric: String,
     /// The row whose own vector is searched for; the option `query_vector` if there is none.
@@ -71,7 +73,7 @@ impl Search {
         let metric = index.params.iter().find(|parameter| parameter.key == "metric_type");
         let metric = metric.map(|metric| metric.value.to_ascii_uppercase()).unwrap_or_default();
         let key = options.named.query_id.as_deref().map(|text| key(text, collection)).transpose()?;
-        let search = Self { field: field.name.clone(), kind, dim, metric, key };
+        let search = Self { field: field.name.clone(), kind, dim, is_nullable: field.is_nullable, metric, key };
         if let Some(text) = &options.named.query_vector {
             sought::of_text(text, &search)?;
         }
@@ -261,7 +263,7 @@ mod tests {
 
     fn search(metric: &str) -> Search {
         let (field, kind) = ("v".to_owned(), VectorType::Float);
-        Search { field, kind, dim: Some(2), metric: metric.to_owned(), key: None }
+        Search { field, kind, dim: Some(2), is_nullable: false, metric: metric.to_owned(), key: None }
     }
 
     fn options(given: &[(&str, &str)]) -> Options {

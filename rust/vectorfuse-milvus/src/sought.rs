@@ -8,7 +8,7 @@ use crate::api::Api;
 use crate::api::proto::vector_field::Data;
 use crate::api::proto::{FieldData, VectorField, field_data};
 use crate::collection::VectorType;
-use crate::column::named;
+use crate::column::{keys, left_out, named};
 use crate::key::Key;
 use crate::search::Search;
 use crate::selection::Selection;
@@ -39,35 +39,29 @@ pub(crate) fn of_text(text: &str, search: &Search) -> Result<Vec<u8>> {
 pub(crate) async fn of_row(key: &Key, search: &Search, api: &Api, selection: &Selection) -> Result<Vec<u8>> {
     let missing = |what: String| Err(Error::new(Kind::NotFound, what).with("option", "query_id"));
     let row = selection.only(expression::same(&selection.primary, key));
-    let answer = api.query(row.known(vec![search.field.clone()], 1), usize::MAX).await?;
+    let fields = vec![selection.primary.clone(), search.field.clone()];
+    let answer = api.query(row.known(fields, 1), usize::MAX).await?;
     let answer = answer.ok_or_else(|| Error::internal("an answer without a bound was too large"))?.message;
-    let Some(field) = named(&answer, &search.field).filter(|field| is_filled(field)) else {
+    if keys(&answer, &selection.primary)?.is_empty() {
         return missing(format!("there is no row of the key `{key}` in what is searched"));
+    }
+    let field = named(&answer, &search.field).ok_or_else(|| left_out(&search.field))?;
+    let Some(bytes) = vector(field) else {
+        return missing(format!("the row of the key `{key}` has no vector `{}` to search for", search.field));
     };
-    match vector(field) {
-        Some(bytes) => Ok(bytes),
-        None => missing(format!("the row of the key `{key}` has no vector `{}` to search for", search.field)),
+    // Milvus Lite gives zeros for a null, and does not say so.
+    if search.is_nullable && !says_nulls(field) && bytes.iter().all(|byte| *byte == 0) {
+        return missing(format!(
+            "the vector `{}` of the row of the key `{key}` is null or all zeros, which this server does not tell apart: give \
+             it as `query_vector` if it is zeros",
+            search.field
+        ));
     }
+    Ok(bytes)
 }
 
-/// Whether the answer has a row at all; its value can be null.
-fn is_filled(field: &FieldData) -> bool {
-    !field.valid_data.is_empty()
-        || vectors(field).is_some_and(|vectors| !vectors.valid_data.is_empty() || data(vectors))
-}
-
-fn data(vectors: &VectorField) -> bool {
-    match &vectors.data {
-        None => false,
-        Some(Data::FloatVector(numbers)) => !numbers.data.is_empty(),
-        Some(Data::SparseFloatVector(sparse)) => !sparse.contents.is_empty(),
-        Some(
-            Data::BinaryVector(bytes)
-            | Data::Float16Vector(bytes)
-            | Data::Bfloat16Vector(bytes)
-            | Data::Int8Vector(bytes),
-        ) => !bytes.is_empty(),
-    }
+fn says_nulls(field: &FieldData) -> bool {
+    !field.valid_data.is_empty() || vectors(field).is_some_and(|vectors| !vectors.valid_data.is_empty())
 }
 
 fn vectors(field: &FieldData) -> Option<&VectorField> {

@@ -40,6 +40,11 @@ pub(crate) fn forgets_descriptions(text: &str) -> bool {
     text.starts_with("milvus_lite") || text.starts_with("milvus-lite")
 }
 
+/// Whether the server, by its own text, takes a vector that is null for one of zeros, in reads and searches: Milvus Lite.
+pub(crate) fn takes_nulls_for_zeros(text: &str) -> bool {
+    text.starts_with("milvus_lite") || text.starts_with("milvus-lite")
+}
+
 impl Version {
     /// Of the server's own text, which may begin with `v` or with the name of an edition (`milvus_lite-3.2.2`).
     pub(crate) fn parse(text: &str) -> Result<Self> {
