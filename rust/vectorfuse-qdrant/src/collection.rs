@@ -141,6 +141,7 @@ pub(crate) fn planned_vectors(options: &Options, columns: &[Column]) -> Result<B
             (VectorKind::Dense | VectorKind::Multi, properties) => {
                 let properties = properties.cloned().unwrap_or_default();
                 let distance = properties.distance.or(options.named.distance).unwrap_or(options::Distance::Cosine);
+                to_distance(distance)?;
                 let datatype = properties.datatype.map(|said| settings::to_datatype(name, said)).transpose()?;
                 let numbers = datatype.map_or(Numbers::Exact, numbers);
                 VectorSpec { size: properties.size, distance, kind, numbers }

@@ -41,9 +41,9 @@ async fn finish(job: &Job, plan: WritePlan, outcome: Outcome) {
 #[test]
 fn tasks_that_create_the_collection_at_once_create_one() {
     block_on(async {
-        for mut place in Place::both("first") {
-            for round in 0..2 {
-                place.collection.push_str(&round.to_string());
+        for server in Place::both("first") {
+            for _ in 0..2 {
+                let place = Place::at(&server.url, "first_of");
                 let job = Job::on(&place).with("index.n", "integer").with("partition", "p1");
                 let frames: Vec<Frame> = (0..4).map(|task| rows(task * 25, 25, 3)).collect();
                 let plan = job.plan(&frames[0].fields, Mode::Append).await.unwrap();

@@ -122,6 +122,37 @@ fn a_property_that_the_collection_does_not_have_is_refused() {
 }
 
 #[test]
+fn what_other_stores_have_is_refused_and_nothing_is_created() {
+    block_on(async {
+        let place = Place::shared("foreign_words");
+        for (option, value) in [
+            ("distance", "hamming"),
+            ("vector.a.distance", "jaccard"),
+            ("vector.a.datatype", "bfloat16"),
+            ("vector.a.datatype", "int8"),
+            ("vector.b.datatype", "binary"),
+            ("vector.a.index", "hnsw"),
+            ("vector.a.index_params", "{}"),
+            ("index.city", "inverted"),
+            ("partition_key", "id"),
+            ("dynamic_field", "true"),
+        ] {
+            // Where the driver creates the collection, and where the first task does.
+            for sized in [false, true] {
+                let mut job = Job::on(&place).with("vector_fields", "a,b").with(option, value);
+                if sized {
+                    job = job.with("vector.a.size", "2").with("vector.b.size", "2");
+                }
+                let said = option.rsplit_once('.').map_or(option, |(_, last)| last);
+                let said = if option == "index.city" { option } else { said };
+                refused(job.plan(&frame().fields, Mode::Append).await, Kind::Options, &[said]);
+            }
+        }
+        refused(Job::on(&place).table(None).await, Kind::NotFound, &[]);
+    });
+}
+
+#[test]
 fn a_recreated_collection_has_the_new_properties() {
     block_on(async {
         let place = Place::shared("anew");
