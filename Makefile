@@ -1,6 +1,8 @@
 # The commands of this repository. Each step says what it does and how long it took; a step that fails shows its log.
 #
-#   PARTS="rust spark-4"        the parts of `make test` to run (all without it): rust server java spark-3.5 spark-4 http-3.5 http-4 cluster-3.5 cluster-4
+#   PARTS="rust spark-4"        the parts of `make test` to run (all without it): rust server java spark-3.5 spark-4 http-3.5 http-4 milvus-3.5 milvus-4
+#                               cluster-3.5 cluster-4
+#   STORE=milvus                the store of `make demo`: qdrant without it
 #   PYTEST_ARGS="-k splits"     goes to every Python suite
 #   VECTORFUSE_CACHE            where environments and builds are kept (default: $XDG_CACHE_HOME/vectorfuse, ~/.cache/vectorfuse)
 #   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_REST_URL: its REST API, VECTORFUSE_QDRANT_API_KEY: its key)
@@ -15,8 +17,8 @@ RUN := cd integration-tests && PYTHONDONTWRITEBYTECODE=1 python3 -m setup
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: install ## builds everything and shows a Spark job that writes to Qdrant and reads back
-	@$(RUN).demo
+demo: install ## builds everything and shows a Spark job that writes to Qdrant (STORE=milvus: Milvus) and reads back
+	@$(RUN).demo $(STORE)
 
 check: install ## formatters, linters and compilers, with every warning an error
 	@$(RUN).check

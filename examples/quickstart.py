@@ -1,10 +1,11 @@
-"""Handwritten digits, to Qdrant and back.
+"""Handwritten digits, to Qdrant or Milvus and back.
 
 The 1,797 images that scikit-learn ships are 8 x 8 pixels: vectors of 64 numbers, with the digit as their label. This job
-writes them to Qdrant, reads them back in parallel, compares every row, filters, and shows what happened. It needs
+writes them to the store, reads them back in parallel, compares every row, filters, and shows what happened. It needs
 scikit-learn on the driver:
 
     spark-submit --jars vectorfuse-spark.jar quickstart.py http://localhost:6334 digits
+    spark-submit --jars vectorfuse-spark.jar quickstart.py http://localhost:19530 digits milvus
 
 The collection is overwritten. The exit code is 1 if a row came back other than it was.
 """
@@ -18,10 +19,10 @@ from sklearn.datasets import load_digits
 SHADES = " .:-=+*#%@"
 
 
-def main(url: str, collection: str) -> int:
+def main(url: str, collection: str, store: str = "qdrant") -> int:
     """Runs the steps one after the other; each is what a job of your own would do."""
     spark = SparkSession.builder.appName("VectorFuse quickstart").getOrCreate()
-    qdrant = {"store": "qdrant", "url": url, "collection": collection}
+    where = {"store": store, "url": url, "collection": collection}
 
     headline("1  The data: scikit-learn's handwritten digits")
     digits = load_images(spark).cache()
@@ -33,13 +34,13 @@ def main(url: str, collection: str) -> int:
 
     headline(f"2  Written to the collection {collection} at {url}")
     begin = time.monotonic()
-    # Euclid keeps vectors as they are; in a Cosine collection (the default) the server normalises them.
-    digits.write.format("vectorfuse").options(**qdrant).option("distance", "Euclid").mode("overwrite").save()
+    # Euclid keeps vectors as they are; in a Cosine collection (the default) Qdrant normalises them.
+    digits.write.format("vectorfuse").options(**where).option("distance", "Euclid").mode("overwrite").save()
     say(f"{digits.count():,} rows in {time.monotonic() - begin:.1f} s")
 
     headline("3  Read back, in 4 parts side by side")
     begin = time.monotonic()
-    stored = spark.read.format("vectorfuse").options(**qdrant).option("splits", 4).load()
+    stored = spark.read.format("vectorfuse").options(**where).option("splits", 4).load()
     parts = stored.select("id").rdd.mapPartitions(lambda rows: [sum(1 for _ in rows)]).collect()
     say(f"{sum(parts):,} rows in {time.monotonic() - begin:.1f} s; rows in each part: {', '.join(map(str, parts))}")
     stored.printSchema()
@@ -60,7 +61,7 @@ def main(url: str, collection: str) -> int:
     expected = digits.where("digit % 2 = 1 AND element_at(vector, 29) > 8").groupBy("digit").count().orderBy("digit")
     same = same and bright.collect() == expected.collect()
 
-    headline("6  The plan: the scan fetches two columns, the label stays in Qdrant")
+    headline(f"6  The plan: the scan fetches two columns, the label stays in {store.capitalize()}")
     stored.where("digit = 7").select("digit", "vector").explain()
 
     if not same:
@@ -96,8 +97,8 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: quickstart.py <url of Qdrant, gRPC> <collection to overwrite>")
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: quickstart.py <url, gRPC> <collection to overwrite> [qdrant or milvus]")
     failed = main(*sys.argv[1:])
     if failed:
         sys.exit(failed)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +13,8 @@ from stores.milvus_raw import RawMilvus
 from stores.qdrant import TRANSPORT, QdrantServer, register
 from stores.qdrant_raw import RawQdrant
 from support.connector import Connector
+from support.environment import required
+from support.names import new_name
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +27,16 @@ def spark() -> SparkSession:
     return session
 
 
+# What the tests in `local` that know no store are run on: Qdrant, or Milvus Lite, where a new collection does not cost the
+# seconds that Milvus itself takes to load one. The folder `milvus` has both.
+STORE = os.environ.get("VECTORFUSE_STORE", "qdrant")
+
+
 @pytest.fixture(scope="session")
 def connector(spark: SparkSession) -> Connector:
     """The data source, bound to the server that all tests share."""
+    if STORE == "milvus":
+        return Connector(spark, required("VECTORFUSE_MILVUS_LITE_URL"), store="milvus")
     url = required("VECTORFUSE_QDRANT_URL")
     if TRANSPORT == "http":
         register(url, required("VECTORFUSE_QDRANT_REST_URL"))
@@ -37,9 +44,9 @@ def connector(spark: SparkSession) -> Connector:
 
 
 @pytest.fixture(scope="session")
-def raw(connector: Connector) -> Iterator[RawQdrant]:
+def raw(connector: Connector) -> Iterator[RawQdrant | RawMilvus]:
     """The shared server as it is, without the connector."""
-    client = RawQdrant(connector.url, connector.api_key)
+    client = RawMilvus(connector.url) if STORE == "milvus" else RawQdrant(connector.url, connector.api_key)
     yield client
     client.close()
 
@@ -61,9 +68,9 @@ def raw_milvus_lite() -> Iterator[RawMilvus]:
 
 
 @pytest.fixture
-def collection(raw: RawQdrant, request: pytest.FixtureRequest) -> Iterator[str]:
+def collection(raw: RawQdrant | RawMilvus, request: pytest.FixtureRequest) -> Iterator[str]:
     """The name of a collection that does not exist, and will not exist after the test."""
-    name = f"vf_{re.sub(r'[^a-z0-9]+', '_', request.node.name.lower())[:60]}_{uuid.uuid4().hex[:8]}"
+    name = new_name(request)
     yield name
     if name in raw.collections():
         raw.delete(name)
@@ -99,13 +106,6 @@ def look(own_server: QdrantServer) -> Iterator[Callable[[], RawQdrant]]:
 @pytest.fixture(scope="session")
 def examples() -> Path:
     return Path(__file__).resolve().parents[2] / "examples"
-
-
-def required(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        pytest.exit(f"{name} is not set: run the tests by `make test`", returncode=1)
-    return value
 
 
 # Variant came with Spark 4: its tests do not exist for Spark 3.5, rather than being skipped there.

@@ -30,8 +30,13 @@ def main() -> int:
         "--strict-markers",
         "--tb=short",
     ]
-    arguments = [str(HERE / argument) if (HERE / argument).exists() else argument for argument in sys.argv[1:]]
+    arguments = [str(HERE / argument) if is_ours(argument) else argument for argument in sys.argv[1:]]
     return int(pytest.main([*options, "--durations=10", *arguments]))
+
+
+def is_ours(argument: str) -> bool:
+    """Whether this is a folder or file of ours, or a test in one: local/test_reads.py::test_…"""
+    return (HERE / argument.partition("::")[0]).exists()
 
 
 if __name__ == "__main__":

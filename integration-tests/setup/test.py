@@ -35,6 +35,7 @@ PARTS = (
     "java",
     *(f"spark-{spark}" for spark in SPARKS),
     *(f"http-{spark}" for spark in SPARKS),
+    *(f"milvus-{spark}" for spark in SPARKS),
     *(f"cluster-{spark}" for spark in SPARKS),
 )
 
@@ -42,6 +43,37 @@ PARTS = (
 OVER_HTTP = [
     f"local/test_{module}.py"
     for module in ("bad_servers", "ids", "modes", "outages", "random_data", "reads", "types", "vectors")
+]
+
+# What runs on Milvus: its own tests, and those of the others that know no store.
+ON_MILVUS = [
+    "milvus",
+    "local/test_swap.py",
+    "local/test_task_attempts.py",
+    *(
+        f"local/test_{test}"
+        for test in (
+            "bad_rows.py::test_a_vector_that_cannot_be_one_is_named",
+            "examples.py::test_the_quickstart_finds_no_difference",
+            "modes.py::test_append_keeps_what_is_there_and_replaces_what_comes_again",
+            "modes.py::test_many_rows_in_small_batches_arrive_once_each",
+            "modes.py::test_overwrite_by_an_empty_dataframe_empties_the_collection",
+            "modes.py::test_overwrite_replaces_every_row",
+            "reads.py::test_a_number_of_splits_that_is_none_is_refused",
+            "reads.py::test_explain_and_print_schema_say_what_is_read",
+            "reads.py::test_one_dataframe_can_be_read_twice_and_sees_what_was_written_since",
+            "reads.py::test_only_the_columns_asked_for_are_scanned",
+            "reads.py::test_sql_reads_a_collection_as_a_view",
+            "reads.py::test_with_filters_and_joins_spark_sees_an_ordinary_table",
+            "schema_kept.py::test_a_column_that_is_null_in_every_row_keeps_its_type",
+            "schema_kept.py::test_a_text_that_is_no_utf_8_is_named",
+            "schema_kept.py::test_a_type_that_cannot_be_kept_is_found_at_any_depth",
+            "schema_kept.py::test_columns_come_back_in_their_order_with_their_types",
+            "types.py::test_a_deeply_nested_value_comes_back",
+            "types.py::test_a_map_with_binary_keys_comes_back",
+            "types.py::test_timestamps_do_not_depend_on_the_sessions_time_zone",
+        )
+    ),
 ]
 
 # Two tasks at once, and tasks that may fail three times as on a cluster: retries are part of what is tested.
@@ -169,6 +201,8 @@ def run_part(part: str, jar: Path | None, servers: SharedServers) -> Outcome:
         return cluster_suite(part, spark, jar, server)
     if suite == "http":
         return python_suite(part, spark, OVER_HTTP, LOCAL_MASTER, jar, {**server, "VECTORFUSE_TRANSPORT": "http"})
+    if suite == "milvus":
+        return python_suite(part, spark, ON_MILVUS, LOCAL_MASTER, jar, {**server, "VECTORFUSE_STORE": "milvus"})
     return python_suite(part, spark, ["local"], LOCAL_MASTER, jar, server)
 
 
@@ -195,7 +229,7 @@ def python_suite(
     }
     arguments = [*tests, *shlex.split(os.environ.get("PYTEST_ARGS", ""))]
     command = submit_command(spark, PYTHON_TESTS / "run_suite.py", arguments, jar=jar, master=master, settings=settings)
-    where = {"cluster": "on a cluster of two workers", "http": "over HTTP"}.get(suite, "locally")
+    where = {"cluster": "on a cluster of two workers", "http": "over HTTP", "milvus": "on Milvus"}.get(suite, "locally")
     environment = clean_environment(
         environment_of_spark(spark), {**server, "VECTORFUSE_SPARK": spark, "VECTORFUSE_JAR": str(jar)}
     )

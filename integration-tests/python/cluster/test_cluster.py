@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from stores.milvus_raw import RawMilvus
 from stores.qdrant_raw import RawQdrant
 from support.attempts import slow_at_first
 from support.connector import VECTOR, Connector
+from support.environment import required
 from support.failures import failure_of
 from support.processes import executors
 from support.slow import Background, slow_rows, wait_until
@@ -27,6 +30,13 @@ def workers(spark: SparkSession) -> list[int]:
     wait_until(lambda: all(executors(pid) for pid in pids), "both workers have an executor")
     assert not spark.sparkContext.master.startswith("local")
     return pids
+
+
+@pytest.fixture(scope="session")
+def milvus(spark: SparkSession) -> Connector:
+    """The data source, bound to the shared Milvus."""
+    known = {"token": os.environ.get("VECTORFUSE_MILVUS_TOKEN")}
+    return Connector(spark, required("VECTORFUSE_MILVUS_URL"), store="milvus", more=known)
 
 
 def hosts_of_splits(connector: Connector, collection: str, splits: int) -> list[tuple[str, int]]:
@@ -115,6 +125,24 @@ def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
     assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
     assert raw.count(collection) == 400
     assert sorted(row.n for row in connector.read(collection).collect()) == list(range(400))
+
+
+@pytest.mark.usefixtures("workers")
+@pytest.mark.parametrize("keys", ["of the rows", "of the server"])
+def test_a_speculative_copy_of_a_slow_task_doubles_nothing_in_milvus(
+    milvus: Connector, raw_milvus: RawMilvus, tmp_path: Path, keys: str
+) -> None:
+    name = f"vf_speculation_{uuid.uuid4().hex}"
+    made = {"auto_id": True, "dynamic_field": True} if keys == "of the server" else {"id_field": "n"}
+    data = slow_at_first(milvus.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n", VECTOR)
+    try:
+        milvus.write(data, name, **made, **SMALL)
+        assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
+        assert raw_milvus.count(name) == 400
+        assert sorted(row.n for row in milvus.read(name).collect()) == list(range(400))
+    finally:
+        if name in raw_milvus.collections():
+            raw_milvus.delete(name)
 
 
 @pytest.mark.usefixtures("workers")

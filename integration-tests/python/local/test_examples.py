@@ -43,5 +43,5 @@ def test_the_quickstart_finds_no_difference(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run(examples / "quickstart.py", connector.url, collection, monkeypatch=monkeypatch)
+    run(examples / "quickstart.py", connector.url, collection, connector.store, monkeypatch=monkeypatch)
     assert "1,797 of 1,797 rows" in capsys.readouterr().out

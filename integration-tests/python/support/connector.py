@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -17,10 +18,19 @@ class Connector:
     spark: SparkSession
     url: str
     api_key: str | None = None
+    store: str = "qdrant"
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Options of every read and write: who asks, and of which database."""
 
     def options(self, collection: str, /, **options: Any) -> dict[str, str]:
         """The options of a read or write; an option given as None is left out."""
-        given: dict[str, Any] = {"store": "qdrant", "url": self.url, "collection": collection, "api_key": self.api_key}
+        given: dict[str, Any] = {
+            "store": self.store,
+            "url": self.url,
+            "collection": collection,
+            "api_key": self.api_key,
+        }
+        given.update(self.more)
         given.update(options)
         if given["url"] is not None:
             given["url"] = reach(given["url"])

@@ -81,7 +81,7 @@ fn samples() -> Vec<(SparkType, Value, &'static str)> {
 fn the_page_of_types_is_true() {
     let mut page = String::from(
         "<!-- Made from the code by `make docs`: each example was written and read. -->\n\n# Types\n\n\
-         How a value of Spark is kept in a Qdrant payload, by an example that VectorFuse wrote. A collection that VectorFuse\n\
+         How a value of Spark is kept in a Qdrant payload, by an example that VectorFuse wrote ([Milvus](#milvus) has fields of its own types). A collection that VectorFuse\n\
          created keeps the DataFrame's schema, so reading gives the same types and values back, bit for bit. Every column is\n\
          nullable when it is read: others can leave a field out. A value that does not fit its type is an error that names\n\
          column and row; it is never changed. (A string column shows a stored value of another kind as its JSON text.)\n\n\
@@ -145,7 +145,27 @@ fn the_page_of_types_is_true() {
          integers occur among them), strings, lists as `array`, objects as `struct` (`map<string,string>` if no member was\n\
          seen), and `timestamp` for a field with a datetime index whose sampled values are all dates. A field of several kinds\n\
          is a string with the values' JSON text. A field whose name is taken gets `payload_` in front. A schema of your own\n\
-         (`.schema(…)`) wins over all of this.\n",
+         (`.schema(…)`) wins over all of this.\n\n\
+         ## Milvus\n\n\
+         A collection of Milvus has a schema. One that VectorFuse creates has a field for each column, and keeps the Spark type\n\
+         with it, so that reading gives the same types and values back:\n\n\
+         | Spark | field | |\n|---|---|---|\n\
+         | `boolean`, `byte`, `short`, `integer`, `long` | Bool, Int8, Int16, Int32, Int64 | a number beyond the field's range is an error that names the row |\n\
+         | `float`, `double` | Float, Double | |\n\
+         | `string` | VarChar of 65,535 bytes; `char(n)`, `varchar(n)`: of 4n | a longer text is an error that names the row |\n\
+         | `decimal`, `date`, `binary` | VarChar: the exact text, ISO, base64 | |\n\
+         | `timestamp`, `timestamp_ntz` | Int64: microseconds since 1970 | |\n\
+         | array of booleans, numbers or strings | Array of at most 4,096 | a null in it is an error |\n\
+         | `struct`, `map`, `variant`, other arrays | JSON, as in the table above | before Milvus 2.5 JSON is an object: put an array into a struct |\n\
+         | dense vector | FloatVector; `vector.<name>.datatype`: Float16Vector, BFloat16Vector, Int8Vector | the last three by Milvus 2.4 and 2.5 |\n\
+         | `binary` as a vector | BinaryVector, 8 dimensions in each byte | read as `binary` |\n\
+         | sparse vector | SparseFloatVector | since Milvus 2.4 |\n\
+         | the key | Int64 or VarChar, the value itself | |\n\
+         | null | null, where fields can be: since Milvus 2.5; never in a key or a vector | before, an error that names column and row |\n\n\
+         Written to a collection of others, a column's value must fit its field in the same way: integers any integer field, if\n\
+         each is in its range; `float` a Float, `float` and `double` a Double; strings, decimals, dates and binaries a VarChar; JSON\n\
+         text, structs, maps, arrays and variants a JSON field. Columns without a field go to the dynamic field, as JSON. Fields that\n\
+         VectorFuse did not make are read by their own types, JSON as its text, and a column `$meta` shows the dynamic field.\n",
     );
     guard("types.md", &page);
 }

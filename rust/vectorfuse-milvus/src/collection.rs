@@ -10,7 +10,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::vector::VectorKind;
 
 use crate::api::proto::{ConsistencyLevel, DataType, DescribeCollectionResponse, FieldSchema, KeyValue};
-use crate::version::{Feature, INT8_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version};
+use crate::version::{Feature, INT8_VECTORS, SEVERAL_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version};
 
 /// How the description of a field begins that says the type of its column in Spark.
 const KEPT: &str = "vectorfuse: ";
@@ -174,8 +174,12 @@ impl Collection {
         primary.ok_or_else(|| Error::internal("the server describes a collection without a primary key"))
     }
 
-    /// Refuses fields whose rows the server would not survive, though it takes the fields.
+    /// Refuses fields that the server lacks: of some it takes the fields, and does not survive their rows.
     pub(crate) fn check_types(&self) -> Result<()> {
+        let second = self.fields.iter().filter(|field| field.data_type.vector().is_some()).nth(1);
+        if let Some(second) = second {
+            self.version.require(SEVERAL_VECTORS, &format!("the vector `{}` beside another one", second.name))?;
+        }
         for field in &self.fields {
             if let Some(feature) = field.data_type.feature() {
                 self.version.require(feature, &format!("the field `{}`", field.name))?;

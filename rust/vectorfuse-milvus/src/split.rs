@@ -199,6 +199,8 @@ fn joined(ranges: &[Range], wanted: usize) -> Vec<Key> {
     for range in ranges {
         let middle = before + u128::from(range.rows) / 2;
         let belongs = (middle * wanted as u128).checked_div(rows).unwrap_or_default();
+        // What has no rows behind all others is no part of its own.
+        let belongs = belongs.min((wanted as u128).saturating_sub(1));
         if belongs > part {
             cuts.extend(end.cloned());
             part = belongs;
@@ -208,4 +210,21 @@ fn joined(ranges: &[Range], wanted: usize) -> Vec<Key> {
     }
     cuts.dedup();
     cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(after: Option<i64>, last: Option<i64>, rows: u64) -> Range {
+        Range::new(after.map(Key::Integer).as_ref(), last.map(Key::Integer).as_ref(), rows)
+    }
+
+    #[test]
+    fn there_are_as_many_parts_as_are_wanted_also_where_nothing_comes_after_the_last_key() {
+        let ranges =
+            [range(None, Some(1), 1), range(Some(1), Some(50), 49), range(Some(50), Some(100), 50), range(Some(100), None, 0)];
+        assert_eq!(joined(&ranges, 2), [Key::Integer(50)]);
+        assert_eq!(joined(&ranges, 1), []);
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) const GREATEST_KEY: Feature =
 /// Vectors of fewer bits, and sparse ones. 2.3.5 takes the fields, and dies of their rows.
 pub(crate) const SMALL_VECTORS: Feature =
     Feature { name: "Float16, BFloat16 and sparse vectors", since: Version(2, 4, 0) };
+/// More than one vector in a row.
+pub(crate) const SEVERAL_VECTORS: Feature = Feature { name: "several vectors in a row", since: Version(2, 4, 0) };
 /// Vectors of bytes.
 pub(crate) const INT8_VECTORS: Feature = Feature { name: "Int8 vectors", since: Version(2, 5, 0) };
 /// Moments, and places on a map.

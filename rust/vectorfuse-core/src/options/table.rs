@@ -219,7 +219,7 @@ options! {
         "partition_key" => partition_key: Option<String> = None,
             "Milvus: the column, an integer or a string, by whose value the server spreads the rows of a collection that is created over partitions; one that is there must have it.";
         "dynamic_field" => dynamic_field: Option<bool> = None,
-            "Milvus: whether a collection that is created takes keys that are none of its fields (in `$meta`); not if not given. One that is there must say the same.";
+            "Milvus: whether a collection that is created takes keys that are none of its fields (in `$meta`); if not given, only with `auto_id`, whose rows are known again by it. One that is there must say the same.";
         "batch_rows" | "batch_size" | "upload_batch_size" => batch_rows: Option<NonZeroUsize> = None,
             "The most rows of one request. Requests are sized by bytes; this only makes them smaller.";
         "batch_bytes" => batch_bytes: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8 * 1024 * 1024 - 1),
