@@ -21,6 +21,7 @@ SEED = int(os.environ.get("VECTORFUSE_SEED", "20261121"))
 ROWS = 60
 # A collection costs Milvus seconds, and Milvus Lite next to nothing.
 CASES = [*(("Milvus", case) for case in range(2)), *(("Milvus Lite", case) for case in range(10))]
+GREATEST = 2**63 - 1
 # What arrays of Milvus hold; others are JSON.
 OWN_ELEMENTS = (
     *(t.BooleanType, t.ByteType, t.ShortType, t.IntegerType, t.LongType),
@@ -41,9 +42,11 @@ def schema(random: Random, lists: bool) -> t.StructType:
 
 
 def fitting(random: Random, value: Any, kind: t.DataType, nulls: bool) -> Any:
-    """Arrays of Milvus hold no nulls, and the fields of 2.3.5 none either."""
+    """Arrays of Milvus hold no nulls, and the fields of 2.3.5 none either, nor the greatest integer as a key."""
     if value is None and not nulls:
         value = random_data.value(random, kind)
+    if value == GREATEST and not nulls:
+        return GREATEST - 1
     if isinstance(value, list) and isinstance(kind, t.ArrayType) and isinstance(kind.elementType, OWN_ELEMENTS):
         return [one for one in value if one is not None]
     return value

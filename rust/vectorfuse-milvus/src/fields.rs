@@ -35,13 +35,19 @@ pub(crate) fn planned(
     version: Version,
 ) -> Result<Collection> {
     let named = &options.named;
-    let mut fields = vec![primary(columns, id, auto)?];
+    let key = primary(columns, id, auto)?;
+    // The fields are in the order of the columns, and so are those that are read. A key that is no column comes first.
+    let mut fields = Vec::with_capacity(columns.len() + 1);
+    if !columns.iter().any(|column| matches!(column.role, Role::Id { .. })) {
+        fields.push(key.clone());
+    }
     for column in columns {
         let field = match &column.role {
+            Role::Id { .. } => key.clone(),
             Role::Vector(name) | Role::SparseValues(name) => vector(options, name, column)?,
             Role::Payload(_) => payload(options, column, version)?,
             // The places of a sparse vector are in its field with their numbers.
-            Role::SparseIndices(_) | Role::Id { .. } | Role::WholePayload | Role::Score | Role::Unused => continue,
+            Role::SparseIndices(_) | Role::WholePayload | Role::Score | Role::Unused => continue,
         };
         if fields.iter().any(|other: &Field| other.name == field.name) {
             return Err(Error::options(format!(
