@@ -10,7 +10,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::vector::VectorKind;
 
 use crate::api::proto::{ConsistencyLevel, DataType, DescribeCollectionResponse, FieldSchema, KeyValue};
-use crate::version::{Feature, INT8_VECTORS, SEVERAL_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version};
+use crate::version::{Feature, INT8_VECTORS, PARTITION_KEY_UPSERTS, SEVERAL_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version};
 
 /// How the description of a field begins that says the type of its column in Spark.
 const KEPT: &str = "vectorfuse: ";
@@ -179,6 +179,10 @@ impl Collection {
         let second = self.fields.iter().filter(|field| field.data_type.vector().is_some()).nth(1);
         if let Some(second) = second {
             self.version.require(SEVERAL_VECTORS, &format!("the vector `{}` beside another one", second.name))?;
+        }
+        if self.has_partition_key && !self.primary()?.is_auto {
+            let used = "a collection with a partition key, whose rows bring their own keys,";
+            self.version.require(PARTITION_KEY_UPSERTS, used)?;
         }
         for field in &self.fields {
             if let Some(feature) = field.data_type.feature() {

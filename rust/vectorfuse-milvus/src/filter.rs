@@ -15,6 +15,7 @@ use crate::expression;
 use crate::operand::Operand;
 use crate::schema;
 use crate::test::Test;
+use crate::version::PARTITION_KEY_UPSERTS;
 
 /// A server looks at each test for each row, and what is nested too deep it can't read.
 const MOST_TESTS: usize = 200;
@@ -66,6 +67,10 @@ impl Translation<'_> {
         let column = self.columns.iter().find(|column| column.name == *name)?;
         let field = schema::field_of(&self.details.collection, &column.role)?;
         let has_index = self.details.indexed.contains(&field.name);
+        // Rows that such a server was given by an upsert are not where it looks for them.
+        if field.is_partition_key && !self.details.collection.version.has(PARTITION_KEY_UPSERTS) {
+            return None;
+        }
         (expression::is_name(&field.name) && !has_collation(&column.metadata)).then_some(Operand {
             field,
             data_type: &column.data_type,

@@ -26,6 +26,10 @@ pub(crate) const GREATEST_KEY: Feature =
 /// Vectors of fewer bits, and sparse ones. 2.3.5 takes the fields, and dies of their rows.
 pub(crate) const SMALL_VECTORS: Feature =
     Feature { name: "Float16, BFloat16 and sparse vectors", since: Version(2, 4, 0) };
+/// Older servers (2.3.5 does, and some later ones of 2.3 do not) put a row that is upserted into the partition of another
+/// value than that of its partition key: it is there, and a filter by that field does not find it.
+pub(crate) const PARTITION_KEY_UPSERTS: Feature =
+    Feature { name: "upserts into the partition of their partition key", since: Version(2, 4, 0) };
 /// More than one vector in a row.
 pub(crate) const SEVERAL_VECTORS: Feature = Feature { name: "several vectors in a row", since: Version(2, 4, 0) };
 /// Vectors of bytes.

@@ -265,10 +265,11 @@ fn the_server_makes_keys_if_it_is_to() {
 fn the_server_spreads_rows_by_a_partition_key() {
     block_on(async {
         for place in Place::both("spread") {
-            let columns = [("id", SparkType::Long), ("vector", floats()), ("tenant", SparkType::Integer)];
-            let row = |id: i64| vec![int(id), vector(&[1.0]), int(id % 3)];
+            let columns = [("vector", floats()), ("tenant", SparkType::Integer)];
+            let row = |n: i64| vec![vector(&[1.0]), int(n % 3)];
             let rows = frame(&columns, (0..20).map(row).collect());
-            let job = Job::on(&place).with("partition_key", "tenant");
+            // Milvus 2.3 puts rows that bring their keys into partitions where it does not find them again.
+            let job = Job::on(&place).with("partition_key", "tenant").with("auto_id", "true");
             job.append(&rows).await;
             assert_eq!(fields(&place).await[2], "tenant Int64 partition_key");
             assert_eq!(count(&place).await, 20);
