@@ -10,7 +10,9 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::vector::VectorKind;
 
 use crate::api::proto::{ConsistencyLevel, DataType, DescribeCollectionResponse, FieldSchema, KeyValue};
-use crate::version::{Feature, INT8_VECTORS, PARTITION_KEY_UPSERTS, SEVERAL_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version};
+use crate::version::{
+    Feature, INT8_VECTORS, PARTITION_KEY_UPSERTS, SEVERAL_VECTORS, SMALL_VECTORS, TIMESTAMPTZ, Version,
+};
 
 /// How the description of a field begins that says the type of its column in Spark.
 const KEPT: &str = "vectorfuse: ";

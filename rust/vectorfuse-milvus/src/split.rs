@@ -222,8 +222,12 @@ mod tests {
 
     #[test]
     fn there_are_as_many_parts_as_are_wanted_also_where_nothing_comes_after_the_last_key() {
-        let ranges =
-            [range(None, Some(1), 1), range(Some(1), Some(50), 49), range(Some(50), Some(100), 50), range(Some(100), None, 0)];
+        let ranges = [
+            range(None, Some(1), 1),
+            range(Some(1), Some(50), 49),
+            range(Some(50), Some(100), 50),
+            range(Some(100), None, 0),
+        ];
         assert_eq!(joined(&ranges, 2), [Key::Integer(50)]);
         assert_eq!(joined(&ranges, 1), []);
     }
