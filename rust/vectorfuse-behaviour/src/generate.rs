@@ -101,9 +101,8 @@ fn atomic() -> impl Strategy<Value = SparkType> {
     ]
 }
 
-fn data_type(can: Abilities) -> impl Strategy<Value = SparkType> {
-    let nothing = Just(if can.nulls { SparkType::Null } else { SparkType::Boolean });
-    let leaf = prop_oneof![12 => atomic(), 1 => nothing, 1 => Just(SparkType::Variant)];
+fn data_type() -> impl Strategy<Value = SparkType> {
+    let leaf = prop_oneof![12 => atomic(), 1 => Just(SparkType::Null), 1 => Just(SparkType::Variant)];
     leaf.prop_recursive(DEPTH, 12, 3, move |inner| {
         prop_oneof![
             inner.clone().prop_map(|element| SparkType::Array(Box::new(element))),
@@ -218,6 +217,19 @@ fn column_value(can: Abilities, data_type: &SparkType) -> BoxedStrategy<Val> {
     if can.nulls { prop_oneof![1 => Just(Val::Null), 4 => value].boxed() } else { value }
 }
 
+/// A type that the store has no column for, as one that it has.
+fn held(can: Abilities, data_type: SparkType) -> SparkType {
+    match &data_type {
+        SparkType::Array(element) if !can.nested_lists && !is_single(element) => {
+            SparkType::Struct(vec![SparkField::new("list", data_type)])
+        }
+        // It may be a list.
+        SparkType::Variant if !can.nested_lists => SparkType::Struct(vec![SparkField::new("variant", data_type)]),
+        SparkType::Null if !can.voids => SparkType::Boolean,
+        _ => data_type,
+    }
+}
+
 fn is_single(data_type: &SparkType) -> bool {
     let nested = matches!(data_type, SparkType::Array(_) | SparkType::Struct(_) | SparkType::Map(..));
     !nested && !matches!(data_type, SparkType::Null | SparkType::Variant)
@@ -302,7 +314,7 @@ fn id(can: Abilities, rows: usize) -> BoxedStrategy<IdKind> {
 }
 
 pub fn case(can: Abilities) -> impl Strategy<Value = Case> {
-    let columns = (names(can, 5), vec(data_type(can), 5));
+    let columns = (names(can, 5), vec(data_type().prop_map(move |t| held(can, t)), 5));
     let columns = columns.prop_map(|(names, types)| {
         names.into_iter().zip(types).map(|(name, t)| SparkField::new(name, t)).collect::<Vec<_>>()
     });

@@ -17,7 +17,7 @@ use crate::chance::{runner, seed, tell};
 use crate::generate::{Case, IdKind, case};
 use crate::job::{Frame, Job, QUERY};
 use crate::store::{Tested, block_on};
-use crate::values::{Val, text};
+use crate::values::{Val, double, int, text};
 
 const CASES: u32 = 64;
 
@@ -44,6 +44,46 @@ pub fn what_was_written_is_read_bit_for_bit(store: &Tested) {
         Err(TestError::Fail(why, case)) => panic!("seed {seed}: {why}\nthe smallest case: {case:?}"),
         Err(TestError::Abort(why)) => panic!("seed {seed}: {why}"),
     }
+}
+
+pub fn lists_of_each_type_of_single_values_come_back(store: &Tested) {
+    use SparkType::{
+        Binary, Boolean, Byte, Date, Decimal, Double, Float, Integer, Long, Short, Timestamp, TimestampNtz,
+    };
+    let bits = |values: [f64; 2]| values.map(double).to_vec();
+    let ints = |values: [i64; 2]| values.map(int).to_vec();
+    let lists = [
+        ("bo", Boolean, vec![Val::Bool(true), Val::Bool(false)]),
+        ("by", Byte, ints([-128, 127])),
+        ("sh", Short, ints([-32_768, 32_767])),
+        ("it", Integer, ints([i32::MIN.into(), i32::MAX.into()])),
+        ("lo", Long, ints([i64::MIN, i64::MAX])),
+        ("fl", Float, [0.1_f32, -0.0].map(|value| Val::Float(value.to_bits())).to_vec()),
+        ("db", Double, bits([0.1, -0.0])),
+        ("de", Decimal(20, 3), ints([-1, 12_345])),
+        ("st", SparkType::string(), vec![text("größe"), text("")]),
+        ("bi", Binary, vec![Val::Bytes(vec![0, 255]), Val::Bytes(vec![])]),
+        ("da", Date, ints([-800_000, 20_000])),
+        ("ts", Timestamp, ints([-1, 1_700_000_000_000_001])),
+        ("tn", TimestampNtz, ints([-1, 1_700_000_000_000_001])),
+    ];
+    let list = |element: &SparkType| SparkType::Array(Box::new(element.clone()));
+    let columns = lists.iter().map(|(name, element, _)| (*name, list(element)));
+    let columns: Vec<(&str, SparkType)> = [("id", Long)].into_iter().chain(columns).collect();
+    let row = lists.iter().map(|(.., values)| Val::List(values.clone()));
+    let empty = lists.iter().map(|_| Val::List(Vec::new()));
+    let rows = vec![[int(1)].into_iter().chain(row).collect(), [int(2)].into_iter().chain(empty).collect()];
+    let frame = Frame::vectored(&columns, rows);
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    block_on(async {
+        let place = store.place("lists");
+        Job::on(&place).append(&frame).await;
+        let read = Job::on(&place).read(1).await.unwrap();
+        for (name, data_type) in &columns {
+            assert_eq!(read.type_of(name), data_type.name(), "{name}");
+        }
+        assert_eq!(read.select(&names), frame.select(&names));
+    });
 }
 
 /// Payload columns do not have the names that the other columns of the case take.

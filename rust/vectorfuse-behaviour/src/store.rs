@@ -74,6 +74,10 @@ pub struct Abilities {
     pub sparse: bool,
     /// Multi-vectors.
     pub multi: bool,
+    /// A column can have the type of nothing.
+    pub voids: bool,
+    /// A column can be a list of lists, maps or structs.
+    pub nested_lists: bool,
     /// Columns come back in the order in which they were written.
     pub column_order: bool,
     /// A collection is there in much less than a second: there is time for many random ones.

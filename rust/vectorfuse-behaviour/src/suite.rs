@@ -133,6 +133,7 @@ macro_rules! tests {
             }
             round_trips {
                 what_was_written_is_read_bit_for_bit
+                lists_of_each_type_of_single_values_come_back
             }
             save_modes {
                 a_collection_that_is_there_is_refused_and_left_as_it_is
@@ -265,6 +266,8 @@ macro_rules! tests {
     (several_vectors) => {};
     (sparse) => {};
     (multi) => {};
+    (voids) => {};
+    (nested_lists) => {};
     (column_order) => {};
     (quick) => {};
     (packed_floats) => {};

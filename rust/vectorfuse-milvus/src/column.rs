@@ -2,6 +2,7 @@
 
 use arrow_array::ArrayRef;
 use serde_json::Value;
+use vectorfuse_core::civil;
 use vectorfuse_core::document::DocumentRef;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{ColumnBuilder, timestamp_text};
@@ -128,7 +129,7 @@ impl<'a> Stored<'a> {
                 (Some(Cell::List(list)), SparkType::Array(element))
                     if matches!(**element, SparkType::Timestamp | SparkType::TimestampNtz) =>
                 {
-                    builder.append(Some(&moments(list)))
+                    builder.append(Some(&moments(list, element)))
                 }
                 (Some(value), _) => builder.append(Some(value)),
             },
@@ -189,13 +190,17 @@ fn scalars(field: &FieldData) -> Result<Option<&Scalars>> {
     }
 }
 
-/// A list of microseconds as the texts that a list of moments is made of.
-fn moments(list: &ScalarField) -> Value {
+/// A list of microseconds as the texts that a list of moments is made of: instants, or times of no zone.
+fn moments(list: &ScalarField, element: &SparkType) -> Value {
+    let text = |micros: i64| match element {
+        SparkType::TimestampNtz => civil::datetime_text(micros),
+        _instant => timestamp_text(micros),
+    };
     let items = Cell::List(list).items();
     Value::Array(
         items
             .map(|item| match item {
-                Cell::Integer(micros) => Value::from(timestamp_text(micros)),
+                Cell::Integer(micros) => Value::from(text(micros)),
                 other => other.to_json(),
             })
             .collect(),

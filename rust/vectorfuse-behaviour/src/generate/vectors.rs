@@ -90,7 +90,9 @@ fn multi(size: usize) -> impl Strategy<Value = Form> {
 fn sparse(can: Abilities) -> impl Strategy<Value = Form> {
     let index = select(vec![SparkType::Integer, SparkType::Long]);
     let value = select(vec![SparkType::Float, SparkType::Double]);
-    (index, value, 0..5, any::<bool>()).prop_map(move |(index, value, form, swapped)| {
+    // Two columns for one vector need a name for it.
+    let forms = if can.any_names { 0..5 } else { 1..5 };
+    (index, value, forms, any::<bool>()).prop_map(move |(index, value, form, swapped)| {
         let most =
             if index == SparkType::Long { u32::MAX - u32::from(!can.any_sparse) } else { i32::MAX.unsigned_abs() };
         let places = prop_oneof![1 => select(vec![0, 1, most]), 3 => 0..=most];

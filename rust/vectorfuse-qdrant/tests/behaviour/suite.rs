@@ -15,6 +15,8 @@ vectorfuse_behaviour::suite! {
     several_vectors: yes,
     sparse: yes,
     multi: yes,
+    voids: yes,
+    nested_lists: yes,
     column_order: yes,
     quick: yes,
     packed_floats: yes,
