@@ -6,7 +6,7 @@ use vectorfuse_core::options::Options;
 use crate::api::Api;
 use crate::api::proto::field_data::Field as Held;
 use crate::api::proto::scalar_field::Data;
-use crate::api::proto::{ConsistencyLevel, QueryRequest};
+use crate::api::proto::{ConsistencyLevel, LoadState, QueryRequest};
 use crate::collection::Collection;
 use crate::creation::pair;
 use crate::expression;
@@ -18,6 +18,7 @@ const MOST_ROUNDS: usize = 20;
 /// Deletes every row of a collection that is overwritten, but not those of partitions that the user may not have meant.
 pub(crate) async fn empty(api: &Api, options: &Options, there: &Collection) -> Result<()> {
     if let Some(partition) = &options.named.partition {
+        require_loaded(api).await?;
         refuse_others(api, partition, &expression::always(&there.primary()?.name)).await?;
     }
     match api.truncate().await {
@@ -44,10 +45,22 @@ async fn refuse_others(api: &Api, partition: &str, every: &str) -> Result<()> {
     )))
 }
 
+/// Without its own truncation a server deletes what it finds, and finds what is loaded.
+async fn require_loaded(api: &Api) -> Result<()> {
+    match api.load_state(&[]).await? {
+        LoadState::Loaded | LoadState::Loading => Ok(()),
+        LoadState::NotExist | LoadState::NotLoaded => Err(Error::unsupported(
+            "the server deletes rows of loaded collections alone: load the collection, or overwrite with `overwrite` = \
+             `recreate`",
+        )),
+    }
+}
+
 async fn delete_all(api: &Api, there: &Collection) -> Result<()> {
+    require_loaded(api).await?;
     let every = expression::always(&there.primary()?.name);
     for _ in 0..MOST_ROUNDS {
-        api.delete(every.clone(), "").await.map_err(not_loaded)?;
+        api.delete(every.clone(), "").await?;
         if count(api).await? == 0 {
             return Ok(());
         }
@@ -68,7 +81,7 @@ async fn has_rows(api: &Api, partition: &str, every: &str) -> Result<bool> {
         consistency_level: ConsistencyLevel::Strong.into(),
         ..QueryRequest::default()
     };
-    let answer = api.query(request, usize::MAX).await.map_err(not_loaded)?;
+    let answer = api.query(request, usize::MAX).await?;
     let fields = answer.map(|answer| answer.message.fields_data).unwrap_or_default();
     Ok(fields.into_iter().any(|field| match field.field {
         Some(Held::Scalars(scalars)) => match scalars.data {
@@ -87,7 +100,7 @@ async fn count(api: &Api) -> Result<i64> {
         consistency_level: ConsistencyLevel::Strong.into(),
         ..QueryRequest::default()
     };
-    let answer = api.query(request, usize::MAX).await.map_err(not_loaded)?;
+    let answer = api.query(request, usize::MAX).await?;
     let field = answer.and_then(|answer| answer.message.fields_data.into_iter().next()).and_then(|field| field.field);
     match field {
         Some(Held::Scalars(scalars)) => match scalars.data {
@@ -97,15 +110,4 @@ async fn count(api: &Api) -> Result<i64> {
         Some(Held::Vectors(_)) | None => None,
     }
     .ok_or_else(|| Error::internal("the server does not say how many rows there are"))
-}
-
-fn not_loaded(error: Error) -> Error {
-    if error.kind() != Kind::Unsupported {
-        return error;
-    }
-    Error::unsupported(
-        "the server deletes rows of loaded collections alone: load the collection, or overwrite with `overwrite` = \
-         `recreate`",
-    )
-    .caused_by(error)
 }
