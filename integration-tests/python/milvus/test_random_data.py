@@ -22,11 +22,8 @@ ROWS = 60
 # A collection costs Milvus seconds, and Milvus Lite next to nothing.
 CASES = [*(("Milvus", case) for case in range(2)), *(("Milvus Lite", case) for case in range(10))]
 GREATEST = 2**63 - 1
-# What arrays of Milvus hold; others are JSON.
-OWN_ELEMENTS = (
-    *(t.BooleanType, t.ByteType, t.ShortType, t.IntegerType, t.LongType),
-    *(t.FloatType, t.DoubleType, t.StringType),
-)
+# Of others an array of Milvus holds the values themselves; an array of these is JSON.
+NESTED = (t.ArrayType, t.StructType, t.MapType)
 
 
 def schema(random: Random, lists: bool) -> t.StructType:
@@ -34,7 +31,7 @@ def schema(random: Random, lists: bool) -> t.StructType:
 
     def kept(field: t.StructField) -> t.StructField:
         kind = field.dataType
-        if lists or not isinstance(kind, t.ArrayType) or isinstance(kind.elementType, OWN_ELEMENTS):
+        if lists or not isinstance(kind, t.ArrayType) or not isinstance(kind.elementType, NESTED):
             return field
         return t.StructField(field.name, t.StructType([t.StructField("in", kind)]))
 
@@ -47,7 +44,7 @@ def fitting(random: Random, value: Any, kind: t.DataType, nulls: bool) -> Any:
         value = random_data.value(random, kind)
     if value == GREATEST and not nulls:
         return GREATEST - 1
-    if isinstance(value, list) and isinstance(kind, t.ArrayType) and isinstance(kind.elementType, OWN_ELEMENTS):
+    if isinstance(kind, t.ArrayType) and isinstance(value, list) and not isinstance(kind.elementType, NESTED):
         return [one for one in value if one is not None]
     return value
 

@@ -22,6 +22,11 @@ ARRAYS = {
     "array<bigint>": ["array(-9223372036854775808L, 9007199254740993L, 9223372036854775807L)"],
     "array<float>": ["array(0.1F, float('-0.0'), float('1.4E-45'))", "array()"],
     "array<double>": ["array(0.1D, double('-0.0'), 4.9E-324D)", "array(1.7976931348623157E308D)"],
+    "array<decimal(38,18)>": ["array(99999999999999999999.999999999999999999, -0.000000000000000001)", "array()"],
+    "array<binary>": ["array(x'00ff', x'')"],
+    "array<date>": ["array(date'0001-01-01', date'9999-12-31')"],
+    "array<timestamp>": ["array(timestamp'1969-12-31 23:59:59.999999 UTC')", "array()"],
+    "array<timestamp_ntz>": ["array(timestamp_ntz'2024-03-31 02:30:00.1')"],
     "array<string>": ["array('', 'ü \"quoted\\\\', '😀')", "array()"],
 }
 

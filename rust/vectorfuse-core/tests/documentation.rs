@@ -81,10 +81,11 @@ fn samples() -> Vec<(SparkType, Value, &'static str)> {
 fn the_page_of_types_is_true() {
     let mut page = String::from(
         "<!-- Made from the code by `make docs`: each example was written and read. -->\n\n# Types\n\n\
-         How a value of Spark is kept in a Qdrant payload, by an example that VectorFuse wrote ([Milvus](#milvus) has fields of its own types). A collection that VectorFuse\n\
-         created keeps the DataFrame's schema, so reading gives the same types and values back, bit for bit. Every column is\n\
-         nullable when it is read: others can leave a field out. A value that does not fit its type is an error that names\n\
-         column and row; it is never changed. (A string column shows a stored value of another kind as its JSON text.)\n\n\
+         How a value of Spark is kept in a Qdrant payload, by an example that VectorFuse wrote ([Milvus](#milvus) has\n\
+         fields of its own types). A collection that VectorFuse created keeps the DataFrame's schema, so reading gives the same\n\
+         types and values back, bit for bit. Every column is nullable when it is read: others can leave a field out. A value that\n\
+         does not fit its type is an error that names column and row; it is never changed. (A string column shows a stored value\n\
+         of another kind as its JSON text.)\n\n\
          | Spark | payload | |\n|---|---|---|\n",
     );
     for (data_type, value, note) in samples() {
@@ -155,7 +156,7 @@ fn the_page_of_types_is_true() {
          | `string` | VarChar of 65,535 bytes; `char(n)`, `varchar(n)`: of 4n | a longer text is an error that names the row |\n\
          | `decimal`, `date`, `binary` | VarChar: the exact text, ISO, base64 | |\n\
          | `timestamp`, `timestamp_ntz` | Int64: microseconds since 1970 | |\n\
-         | array of booleans, numbers or strings | Array of at most 4,096 | a null in it is an error |\n\
+         | array of the types above | Array of at most 4,096 such values | a null in it is an error |\n\
          | `struct`, `map`, `variant`, other arrays | JSON, as in the table above | before Milvus 2.5 JSON is an object: put an array into a struct |\n\
          | dense vector | FloatVector; `vector.<name>.datatype`: Float16Vector, BFloat16Vector, Int8Vector | the last three by Milvus 2.4 and 2.5 |\n\
          | `binary` as a vector | BinaryVector, 8 dimensions in each byte | read as `binary` |\n\
