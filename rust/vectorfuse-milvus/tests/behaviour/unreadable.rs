@@ -56,7 +56,6 @@ fn a_filter_that_the_server_cannot_read_is_refused_before_tasks_start() {
             for filter in ["id ~ 1", "nobody == 1", "id >"] {
                 refused(reader.clone().with("filter", filter).table(None).await, Kind::Options, &["`filter`"]);
             }
-            refused(reader.with("query_vector", "1,2").table(None).await, Kind::Unsupported, &["search"]);
             foreign.drop_it().await;
         }
     });
