@@ -82,11 +82,13 @@ def test_a_server_that_is_killed_and_comes_back_costs_neither_a_write_nor_a_read
     assert sums == (ROWS, ROWS * (ROWS - 1) // 2)
 
 
-def test_a_server_that_stays_away_fails_the_job_and_a_rerun_converges(
+def test_a_silent_server_fails_a_read_and_a_write_that_was_cancelled_converges_when_it_runs_again(
     spark: SparkSession, own: Connector, own_server: MilvusServer
 ) -> None:
     own.write(own.sql("n as id", VECTOR, rows=0), "again", **{"vector.size": 3})
-    writing = Background(lambda: own.write(slow_rows(spark, ROWS, "n as id", VECTOR), "again", batch_rows=20, **QUICK))
+    # Slow enough to be far from its end, however late it is seen to have begun.
+    data = slow_rows(spark, ROWS, "n as id", VECTOR, millis=60)
+    writing = Background(lambda: own.write(data, "again", batch_rows=20, **QUICK))
     wait_until(lambda: stored(own_server, "again") >= 100, "some rows arrived")
     own_server.pause()
     try:
