@@ -223,10 +223,7 @@ fn held(can: Abilities, data_type: SparkType) -> SparkType {
         SparkType::Array(element) if !can.nested_lists && !is_single(element) => {
             SparkType::Struct(vec![SparkField::new("list", data_type)])
         }
-        // It may be a list, or a single value, which a store without voids keeps only inside of something.
-        SparkType::Variant if !can.nested_lists || !can.voids => {
-            SparkType::Struct(vec![SparkField::new("variant", data_type)])
-        }
+        SparkType::Variant if !can.bare_variants => SparkType::Struct(vec![SparkField::new("variant", data_type)]),
         SparkType::Null if !can.voids => SparkType::Boolean,
         _ => data_type,
     }

@@ -21,14 +21,18 @@ pub fn words(rows: i64, length: usize) -> Frame {
 
 pub fn no_request_is_larger_than_the_option_says(store: &Tested) {
     block_on(async {
-        for (rows, length, most) in [(500, 0, 1000), (500, 1, 1500), (200, 300, 5000), (50, 2000, 2200)] {
+        for (rows, length, most) in [(500, 0, 1000), (500, 1, 257), (200, 300, 5000), (50, 2000, 2200)] {
             let place = store.place("bytes");
             let job = Job::on(&place).with("batch_bytes", &most.to_string());
             let figures = job.write(&words(rows, length), Mode::Append).await.unwrap();
             assert_eq!(figures[0], rows);
             let largest = figures[BYTES] / figures[REQUESTS];
             assert!(largest <= most, "requests of {length} have {largest} bytes on average, {most} are allowed");
-            // Nor are they much smaller than they may be (what a row takes is estimated before it is encoded).
+            // Nor are they much smaller than they may be: of rows that are more than what stands around them, since what
+            // that takes is estimated before it is encoded.
+            if length < 300 {
+                continue;
+            }
             let one = job.write(&words(1, length), Mode::Append).await.unwrap();
             let least = (figures[BYTES] / most + 1) * one[REQUESTS];
             assert!(figures[REQUESTS] <= least * 3, "{} requests where {least} can do", figures[REQUESTS]);

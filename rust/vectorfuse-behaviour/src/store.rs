@@ -76,6 +76,8 @@ pub struct Abilities {
     pub multi: bool,
     /// A column can have the type of nothing.
     pub voids: bool,
+    /// A variant can be a list or a single value, not an object alone.
+    pub bare_variants: bool,
     /// A column can be a list of lists, maps or structs.
     pub nested_lists: bool,
     /// Columns come back in the order in which they were written.

@@ -267,6 +267,7 @@ macro_rules! tests {
     (sparse) => {};
     (multi) => {};
     (voids) => {};
+    (bare_variants) => {};
     (nested_lists) => {};
     (column_order) => {};
     (quick) => {};

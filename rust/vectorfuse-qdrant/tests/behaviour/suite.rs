@@ -16,6 +16,7 @@ vectorfuse_behaviour::suite! {
     sparse: yes,
     multi: yes,
     voids: yes,
+    bare_variants: yes,
     nested_lists: yes,
     column_order: yes,
     quick: yes,
