@@ -26,6 +26,9 @@ pub(crate) const DYNAMIC_FIELD: &str = "$meta";
 pub(crate) struct Collection {
     /// Its own name, also where an alias was asked for.
     pub(crate) name: String,
+    /// The server's number of it, which no other collection gets, also under the same name. 0: it is yet to be created, or
+    /// the server numbers none (Milvus Lite).
+    pub(crate) id: i64,
     /// Its fields in their order, without the dynamic one.
     pub(crate) fields: Vec<Field>,
     /// Whether a row can have keys that are no fields, in `$meta`.
@@ -154,6 +157,7 @@ impl Collection {
         let name = if schema.name.is_empty() { described.collection_name } else { schema.name };
         Ok(Self {
             name,
+            id: described.collection_id,
             has_partition_key: fields.iter().any(|field| field.is_partition_key),
             is_dynamic: schema.enable_dynamic_field,
             shards: described.shards_num,

@@ -78,6 +78,7 @@ pub(crate) fn planned(
     }
     Ok(Collection {
         name: String::new(),
+        id: 0,
         // Rows whose keys the server makes can be known again by what the dynamic field says of them alone.
         is_dynamic: named.dynamic_field.unwrap_or(auto.is_some()),
         has_partition_key: named.partition_key.is_some(),

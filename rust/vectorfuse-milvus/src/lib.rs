@@ -42,6 +42,7 @@ mod settings;
 mod shaper;
 mod sought;
 mod split;
+mod standing;
 mod test;
 mod truncation;
 mod value;

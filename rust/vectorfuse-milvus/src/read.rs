@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::paging::BatchStream;
+use vectorfuse_core::paging::{BatchStream, Pages};
 use vectorfuse_core::schema::SparkField;
 use vectorfuse_core::table::{Scan, Size, Table};
 
@@ -21,6 +21,7 @@ use crate::schema;
 use crate::search::Search;
 use crate::selection::{Moment, Selection};
 use crate::split::Part;
+use crate::standing::Standing;
 use crate::version::takes_nulls_for_zeros;
 
 /// Starts to read a part.
@@ -33,15 +34,17 @@ pub(crate) fn start(scan: &Scan, part: Value, metrics: Arc<Metrics>) -> Result<B
     let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX);
     let most = scan.options.named.page_size.map(std::num::NonZero::get);
     let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
+    let (standing, id) = (api.clone(), details.collection.id);
+    let of =
+        |pages: Box<dyn Pages>| BatchStream::start(Standing { pages, api: standing, id }, row_bytes, most, metrics);
     if scan.aggregates.is_some() {
-        let page = AggregatePage { api, scan: scan.clone(), moment: part.moment };
-        return Ok(BatchStream::start(page, row_bytes, most, metrics));
+        return Ok(of(Box::new(AggregatePage { api, scan: scan.clone(), moment: part.moment })));
     }
     let selection = Selection::of(scan, part.moment)?;
-    Ok(match details.search {
-        Some(search) => BatchStream::start(SearchPages::new(api, scan, selection, search)?, row_bytes, most, metrics),
-        None => BatchStream::start(PartPages::new(api, scan, &selection, part)?, row_bytes, most, metrics),
-    })
+    Ok(of(match details.search {
+        Some(search) => Box::new(SearchPages::new(api, scan, selection, search)?),
+        None => Box::new(PartPages::new(api, scan, &selection, part)?),
+    }))
 }
 
 impl Milvus {

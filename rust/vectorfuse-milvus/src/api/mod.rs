@@ -113,6 +113,17 @@ impl Api {
         }
     }
 
+    /// Refuses another collection than that of this number, and none.
+    pub(crate) async fn check_standing(&self, id: i64) -> Result<()> {
+        let what = match self.describe().await? {
+            Some(described) if described.collection_id == id => return Ok(()),
+            Some(_) => "replaced by another one of its name",
+            None => "dropped",
+        };
+        let words = format!("the collection was {what} while it was read, so that rows are missing: read again");
+        Err(self.place(Error::new(Kind::NotFound, words)))
+    }
+
     /// Adds a property to the collection.
     pub(crate) async fn set_property(&self, key: &str, value: &str) -> Result<()> {
         let request = AlterCollectionRequest {

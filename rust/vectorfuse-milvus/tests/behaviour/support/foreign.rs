@@ -144,6 +144,20 @@ impl Foreign {
     pub async fn bare(server: Server, fields: Vec<FieldSchema>, dynamic: bool) -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let name = format!("mread_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        Self::bare_of_name(server, name, fields, dynamic).await
+    }
+
+    /// Another collection under the same name, without rows.
+    pub async fn replaced(self, fields: Vec<FieldSchema>) -> Self {
+        let (server, name) = (self.server, self.name.clone());
+        self.drop_it().await;
+        let made = Self::bare_of_name(server, name, fields.clone(), false).await;
+        made.index(&fields).await;
+        made.load().await;
+        made
+    }
+
+    async fn bare_of_name(server: Server, name: String, fields: Vec<FieldSchema>, dynamic: bool) -> Self {
         let given = Given { options: options(server, &name, &[]), session: BTreeMap::new() };
         let connection = Connection::open(&given.parse(Side::Read).unwrap(), 19530, []).unwrap();
         let made = Self { server, name, connection };
