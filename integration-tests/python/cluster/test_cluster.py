@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from stores.milvus_raw import RawMilvus
 from stores.qdrant_raw import RawQdrant
-from support.attempts import slow_at_first
+from support.attempts import attempts, copied
 from support.connector import VECTOR, Connector
 from support.environment import required
 from support.failures import failure_of
@@ -120,9 +120,9 @@ def active_tasks(spark: SparkSession) -> int:
 def test_a_speculative_copy_of_a_slow_task_doubles_nothing(
     connector: Connector, raw: RawQdrant, collection: str, tmp_path: Path
 ) -> None:
-    data = slow_at_first(connector.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n", VECTOR)
+    data = copied(connector.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n", VECTOR)
     connector.write(data, collection, **SMALL)
-    assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
+    assert attempts(tmp_path) > 1, "no task ran twice: the test shows nothing"
     assert raw.count(collection) == 400
     assert sorted(row.n for row in connector.read(collection).collect()) == list(range(400))
 
@@ -134,10 +134,10 @@ def test_a_speculative_copy_of_a_slow_task_doubles_nothing_in_milvus(
 ) -> None:
     name = f"vf_speculation_{uuid.uuid4().hex}"
     made = {"auto_id": True, "dynamic_field": True} if keys == "of the server" else {"id_field": "n"}
-    data = slow_at_first(milvus.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n", VECTOR)
+    data = copied(milvus.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n", VECTOR)
     try:
         milvus.write(data, name, **made, **SMALL)
-        assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
+        assert attempts(tmp_path) > 1, "no task ran twice: the test shows nothing"
         assert raw_milvus.count(name) == 400
         assert sorted(row.n for row in milvus.read(name).collect()) == list(range(400))
     finally:
@@ -149,8 +149,8 @@ def test_a_speculative_copy_of_a_slow_task_doubles_nothing_in_milvus(
 def test_a_speculative_copy_of_a_slow_task_counts_nothing_twice(
     connector: Connector, collection: str, tmp_path: Path
 ) -> None:
-    data = slow_at_first(connector.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n % 8 as id", "n as clicks")
+    data = copied(connector.spark.range(0, 400, 1, 4), tmp_path).selectExpr("n % 8 as id", "n as clicks")
     connector.write(data, collection, counter_fields="clicks", **SMALL)
-    assert len(list(tmp_path.iterdir())) > 1, "no task ran twice: the test shows nothing"
+    assert attempts(tmp_path) > 1, "no task ran twice: the test shows nothing"
     rows = connector.read(collection).collect()
     assert sorted((row.id, row.clicks) for row in rows) == [(key, sum(range(key, 400, 8))) for key in range(8)]

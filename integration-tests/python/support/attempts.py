@@ -1,4 +1,4 @@
-"""Tasks that run twice, because their first attempt fails or is slow. Each leaves marks, so that a test knows that one did."""
+"""Tasks that run twice, because their first attempt fails or is taken for slow. Each leaves marks, so that a test knows that one did."""
 
 from __future__ import annotations
 
@@ -34,15 +34,17 @@ def failing_at_first(rows: DataFrame, numbers: Iterable[int], marks: Path) -> Da
     return rows.select(fragile("id").alias("n"))
 
 
-def slow_at_first(rows: DataFrame, marks: Path) -> DataFrame:
-    """The column `id` of the rows as `n`; the first attempt of the first partition takes a tenth of a second for each row.
+def copied(rows: DataFrame, marks: Path) -> DataFrame:
+    """The column `id` of the rows as `n`; the attempt of the first partition that begins first waits for a second one.
 
-    The mark of each attempt of that partition has the attempt's number.
+    It does so at its row 50, when others are on their way; then both go on side by side. Needs speculation, which takes
+    the waiting attempt for a slow one. `attempts` tells how many there were.
     """
     folder = str(marks)
 
     @udf("bigint")
-    def slow(number: int) -> int:
+    def waiting(number: int) -> int:
+        import contextlib
         import pathlib
         import time
 
@@ -51,9 +53,21 @@ def slow_at_first(rows: DataFrame, marks: Path) -> DataFrame:
         context = TaskContext.get()
         assert context is not None
         if context.partitionId() == 0:
-            (pathlib.Path(folder) / f"attempt-{context.attemptNumber()}").touch()
-            if context.attemptNumber() == 0:
+            marks = pathlib.Path(folder)
+            mark, first = marks / f"attempt-{context.attemptNumber()}", marks / "first"
+            mark.touch()
+            with contextlib.suppress(FileExistsError):
+                first.symlink_to(mark)
+            end = time.monotonic() + 120
+            while number == 50 and first.readlink() == mark and time.monotonic() < end:
+                if len(list(marks.glob("attempt-*"))) > 1:
+                    break
                 time.sleep(0.1)
         return number
 
-    return rows.select(slow("id").alias("n"))
+    return rows.select(waiting("id").alias("n"))
+
+
+def attempts(marks: Path) -> int:
+    """How many attempts of the first partition of `copied` there were."""
+    return len(list(marks.glob("attempt-*")))
