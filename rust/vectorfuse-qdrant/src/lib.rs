@@ -155,7 +155,7 @@ impl Store for Qdrant {
         // What the options alone say comes before what the server says.
         let selection = Selection::of_options(&self.options)?;
         let version = self.api.version().await?;
-        selection.check(version).map_err(|error| self.place(error))?;
+        selection.check(version, self.options.named.transport).map_err(|error| self.place(error))?;
         let info = self.api.info().await?.ok_or_else(|| self.missing())?;
         self.check_parts(&info, &selection).await?;
         let collection = Collection::from_info(info.clone()).map_err(|error| self.place(error))?;

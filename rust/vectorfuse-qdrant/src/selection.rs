@@ -8,9 +8,10 @@ use qdrant_client::qdrant::{
 };
 use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::options::Options;
+use vectorfuse_core::options::{Options, Transport};
 use vectorfuse_core::table::Scan;
 
+use crate::api::check_said;
 use crate::filter;
 use crate::filter_json::{self, Needs};
 use crate::logic::Test;
@@ -66,9 +67,13 @@ impl Selection {
         Ok(Self { filter, needs: needs.unwrap_or_default(), shard_keys, consistency })
     }
 
-    /// Refuses a server that would pass over a part of it.
-    pub(crate) fn check(&self, version: (u32, u32)) -> Result<()> {
-        self.needs.iter().try_for_each(|needs| needs.check("filter", version))
+    /// Refuses a server that would pass over a part of it, and what can't be said over this transport.
+    pub(crate) fn check(&self, version: (u32, u32), over: Transport) -> Result<()> {
+        self.needs.iter().try_for_each(|needs| needs.check("filter", version))?;
+        match (over, &self.filter) {
+            (Transport::Http, Some(filter)) => check_said(filter),
+            (Transport::Http, None) | (Transport::Grpc, _) => Ok(()),
+        }
     }
 
     /// The shards that were asked for; no keys if nobody asked.
@@ -146,4 +151,27 @@ fn consistency(text: &str) -> Result<ReadConsistency> {
         },
     };
     Ok(ReadConsistency { value: Some(value) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use vectorfuse_core::error::Kind;
+    use vectorfuse_core::options::{Given, Side};
+
+    use super::*;
+
+    #[test]
+    fn what_can_t_be_said_over_http_is_refused_before_tasks_start() {
+        let filter = r#"{"must": [{"key": "city", "match": {"substring": "Ro"}}]}"#;
+        let options = [("store", "qdrant"), ("url", "http://h:6333"), ("collection", "c"), ("filter", filter)];
+        let options = options.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let options = Given { options: options.into(), session: BTreeMap::new() }.parse(Side::Read).unwrap();
+        let selection = Selection::of_options(&options).unwrap();
+        selection.check((1, 20), Transport::Grpc).unwrap();
+        let refusal = selection.check((1, 20), Transport::Http).unwrap_err();
+        assert_eq!(refusal.kind(), Kind::Unsupported);
+        assert!(refusal.to_string().contains("over HTTP"), "{refusal}");
+    }
 }

@@ -22,7 +22,7 @@ use vectorfuse_core::options::Options;
 use vectorfuse_core::retry::RetryPolicy;
 
 use self::json::Rest;
-pub(crate) use self::json::size as json_size;
+pub(crate) use self::json::{check_said, size as json_size};
 pub(crate) use self::reads::Wanted;
 pub(crate) use self::transport::largest_request;
 use self::transport::{Encoded, Transport};

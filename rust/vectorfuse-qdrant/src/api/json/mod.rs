@@ -27,6 +27,7 @@ mod tests;
 use std::fmt::Write;
 
 use http::Method;
+use qdrant_client::qdrant::Filter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -133,6 +134,11 @@ fn unexpected(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Err
 }
 
 /// What the JSON of this version has no word for.
+/// Refuses a filter that JSON has no words for.
+pub(crate) fn check_said(filter: &Filter) -> Result<()> {
+    filter::said(filter).map(drop)
+}
+
 fn unsaid(what: &str) -> Error {
     Error::unsupported(format!("{what} can't be said over HTTP: use `transport` `grpc`"))
 }
