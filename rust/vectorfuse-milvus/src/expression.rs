@@ -10,18 +10,50 @@ const WORDS: &[&str] = &[
     "and", "or", "not", "in", "like", "is", "null", "exists", "true", "false", "iso", "interval", "empty", "between",
     "any", "all", "match", "regexp",
 ];
-/// How the names of functions begin.
-const FUNCTIONS: &[&str] =
-    &["json_contains", "array_", "text_match", "phrase_match", "random_sample", "st_", "element_filter", "match_"];
+/// Names of functions, which servers take for words of their own. What only begins so is a name like any other.
+const FUNCTIONS: &[&str] = &[
+    "json_contains",
+    "json_contains_all",
+    "json_contains_any",
+    "array_contains",
+    "array_contains_all",
+    "array_contains_any",
+    "array_length",
+    "text_match",
+    "phrase_match",
+    "random_sample",
+    "element_filter",
+    "match_all",
+    "match_any",
+    "match_least",
+    "match_most",
+    "match_exact",
+    "st_equals",
+    "st_touches",
+    "st_overlaps",
+    "st_crosses",
+    "st_contains",
+    "st_intersects",
+    "st_within",
+    "st_dwithin",
+    "st_isvalid",
+];
 
-/// Whether a field of this name can stand in an expression: names have no quotes.
+/// Whether a field of this name can stand in an expression of every server: names have no quotes.
 pub(crate) fn is_name(name: &str) -> bool {
     let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let word = name.to_ascii_lowercase();
     begins
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !WORDS.contains(&word.as_str())
-        && !FUNCTIONS.iter().any(|function| word.starts_with(function))
+        && !FUNCTIONS.contains(&word.as_str())
+}
+
+/// Whether some server could read it as the name of a field and not as something else: some take letters of every
+/// language, and have words of their own that others lack.
+pub(crate) fn may_be_name(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
 /// An expression that is true of no row.
@@ -152,10 +184,12 @@ mod tests {
 
     #[test]
     fn a_field_can_have_a_name_that_no_expression_can_say() {
-        assert!(["id", "_a1", "price", "likes", "android"].iter().all(|name| is_name(name)));
+        assert!(["id", "_a1", "price", "likes", "android", "match_id", "st_id"].iter().all(|name| is_name(name)));
         assert!(
-            ["", "1a", "a b", "a-b", "größe", "like", "AND", "array_length", "$meta"].iter().all(|name| !is_name(name))
+            ["", "1a", "a b", "a-b", "größe", "like", "AND", "ARRAY_length", "$meta"].iter().all(|name| !is_name(name))
         );
+        assert!(["größe", "null", "in"].iter().all(|name| may_be_name(name)));
+        assert!(["1a", "a b", "a-b", "count(*)", "$meta", "a\"b"].iter().all(|name| !may_be_name(name)));
     }
 
     #[test]

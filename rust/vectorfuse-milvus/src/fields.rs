@@ -12,6 +12,7 @@ use vectorfuse_core::write::IdSource;
 
 use crate::collection::{Collection, Consistency, Field, FieldType, Kept, ScalarType, VectorType};
 use crate::columns;
+use crate::expression;
 use crate::version::{NULLABLE, Version};
 
 /// The most bytes of a text, and of each text of an array.
@@ -58,6 +59,7 @@ pub(crate) fn planned(
         fields.push(field);
     }
     fields.iter().try_for_each(|field| check_name(&field.name))?;
+    check_key_name(&key.name)?;
     if let Some(key) = &named.partition_key
         && !fields.iter().any(|field| field.is_partition_key)
     {
@@ -295,5 +297,16 @@ fn check_name(name: &str) -> Result<()> {
     Err(Error::options(format!(
         "column `{name}` can't be a field of Milvus: a name has letters (a to z), digits and underscores, does not begin \
          with a digit and has at most 255: rename the column"
+    )))
+}
+
+/// Rows are found by expressions on their key, so that it must be a name in them.
+fn check_key_name(name: &str) -> Result<()> {
+    if expression::is_name(name) {
+        return Ok(());
+    }
+    Err(Error::options(format!(
+        "column `{name}` can't be the key of a collection: in Milvus's expressions, by which rows are found, `{name}` is a \
+         word: rename the column"
     )))
 }

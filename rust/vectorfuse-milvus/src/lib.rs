@@ -22,6 +22,7 @@ mod filter;
 mod form;
 mod indexes;
 mod key;
+mod key_name;
 mod keyspace;
 mod lookup;
 mod numbers;

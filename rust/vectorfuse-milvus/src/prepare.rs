@@ -13,7 +13,7 @@ use crate::creation::{self, MADE_FOR_PROPERTY};
 use crate::details::{self, WriteDetails};
 use crate::roles::{self, Assigned};
 use crate::version::{PARTIAL_UPDATE, Version};
-use crate::{appends, columns, fields, indexes, partition, settings, truncation};
+use crate::{appends, columns, fields, indexes, key_name, partition, settings, truncation};
 
 impl Milvus {
     /// Checks a write and prepares the collection for it.
@@ -109,6 +109,11 @@ impl Milvus {
         let there = &details.collection;
         columns::check(options, plan.columns, plan.id, there)?;
         settings::refuse_differences(options, there)?;
+        // Rows whose keys the server makes are added, and nothing is asked about their keys.
+        let adds = there.primary()?.is_auto && options.named.write_mode != WriteMode::Delete;
+        if !adds || request.mode == Mode::Overwrite {
+            key_name::check(&self.api, there).await?;
+        }
         let wanted = indexes::of_there(options, there)?;
         let indexed = if wanted.is_empty() { Vec::new() } else { self.api.indexes().await? };
         indexes::refuse_others(&wanted, &indexed)?;

@@ -15,6 +15,7 @@ use crate::api::Api;
 use crate::api::proto::LoadState;
 use crate::collection::Collection;
 use crate::details::{self, ReadDetails};
+use crate::key_name;
 use crate::page::PartPages;
 use crate::ranking::SearchPages;
 use crate::schema;
@@ -56,6 +57,7 @@ impl Milvus {
         let collection = self.collection().await?.ok_or_else(|| self.missing())?;
         self.check_partitions(&collection).await?;
         self.check_loaded().await?;
+        key_name::check(&self.api, &collection).await.map_err(|error| self.place(error))?;
         self.check_parts(&collection).map_err(|error| self.place(error))?;
         self.check_filter(&collection, moment).await?;
         let search = self.search(&collection, moment).await?;

@@ -13,6 +13,7 @@ mod creation;
 mod first_writers;
 mod losses;
 mod modes;
+mod names;
 mod overwrites;
 mod partitions;
 mod predicates;
