@@ -25,6 +25,59 @@ pub fn strict(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str::<Strict>(text).map(|strict| strict.0)
 }
 
+/// The value of a text, each number as it stands there: an integer that 64 bits don't hold would become a double, which is
+/// another number.
+pub fn exact(text: &[u8]) -> Result<Value> {
+    let value = serde_json::from_slice(text).map_err(|error| Error::data("the JSON can't be read").caused_by(error))?;
+    match wide_integer(text) {
+        None => Ok(value),
+        Some(number) => {
+            let number: String = String::from_utf8_lossy(number).chars().take(SHOWN).collect();
+            Err(Error::data(format!(
+                "the JSON has the integer {number}, and integers of more than 64 bits are not kept as they are"
+            )))
+        }
+    }
+}
+
+/// The first integer of a JSON text that neither a signed nor an unsigned number of 64 bits is.
+fn wide_integer(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first == b'"' {
+            rest = after_string(after);
+        } else if first.is_ascii_digit() || *first == b'-' {
+            let end = after.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+            let (_, behind) = after.split_at(end.unwrap_or(after.len()));
+            let number = &text[text.len() - after.len() - 1..text.len() - behind.len()];
+            if is_wide(number) {
+                return Some(number);
+            }
+            rest = behind;
+        }
+    }
+    None
+}
+
+fn is_wide(number: &[u8]) -> bool {
+    let is_integer = !number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+    let fits = |text: &str| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+    is_integer && !std::str::from_utf8(number).is_ok_and(fits)
+}
+
+/// What comes after the end of a string in which this begins.
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    while let Some((first, after)) = rest.split_first() {
+        rest = match first {
+            b'"' => return after,
+            b'\\' => after.get(1..).unwrap_or_default(),
+            _ => after,
+        };
+    }
+    rest
+}
+
 /// A value without repeated keys.
 struct Strict(Value);
 
@@ -186,6 +239,20 @@ mod tests {
     fn every_value_comes_as_it_was_written() {
         let text = r#"{"a":[1,-9223372036854775808,18446744073709551615,0.1,null,true],"b":{"c":"ü\u0000"}}"#;
         assert_eq!(parse("o", text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn an_integer_of_more_than_64_bits_is_no_double() {
+        let fits = r#"{"18446744073709551616":["-9223372036854775809\\",18446744073709551615,-9223372036854775808]}"#;
+        for text in [fits, "-0", "1e30", "18446744073709551616.0", r#""\"1\"99999999999999999999""#, "[1,2]", "\"é\""]
+        {
+            assert_eq!(exact(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap(), "{text}");
+        }
+        for text in ["18446744073709551616", r#"{"a\"":[1,{"b":-9223372036854775809}]}"#, "[ 99999999999999999999 ]"] {
+            let said = exact(text.as_bytes()).unwrap_err().to_string();
+            assert!(said.contains("more than 64 bits"), "{text}: {said}");
+        }
+        assert!(exact(b"{").is_err());
     }
 
     #[test]

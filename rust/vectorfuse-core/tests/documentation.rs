@@ -166,7 +166,9 @@ fn the_page_of_types_is_true() {
          Written to a collection of others, a column's value must fit its field in the same way: integers any integer field, if\n\
          each is in its range; `float` a Float, `float` and `double` a Double; strings, decimals, dates and binaries a VarChar; JSON\n\
          text, structs, maps, arrays and variants a JSON field. Columns without a field go to the dynamic field, as JSON. Fields that\n\
-         VectorFuse did not make are read by their own types, JSON as its text, and a column `$meta` shows the dynamic field.\n",
+         VectorFuse did not make are read by their own types, JSON as its text, and a column `$meta` shows the dynamic field.\n\n\
+         An integer of more than 64 bits stays what it is in the text of JSON. Where JSON is taken apart (a JSON field or `$meta`\n\
+         read with another type than string, a text that is written to `$meta`) it is an error that names the row.\n",
     );
     guard("types.md", &page);
 }

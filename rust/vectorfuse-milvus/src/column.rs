@@ -5,6 +5,7 @@ use serde_json::Value;
 use vectorfuse_core::civil;
 use vectorfuse_core::document::DocumentRef;
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::json;
 use vectorfuse_core::payload::{ColumnBuilder, timestamp_text};
 use vectorfuse_core::schema::SparkType;
 
@@ -118,7 +119,7 @@ impl<'a> Stored<'a> {
                         let text = text.map_err(|error| Error::data("the JSON is no UTF-8").caused_by(error))?;
                         builder.append(Some(Cell::Text(text)))
                     }
-                    _parsed => builder.append(Some(&json(text)?)),
+                    _parsed => builder.append(Some(&document(text)?)),
                 }
             }
             Values::Scalars(scalars) => match (cell(scalars, place), data_type) {
@@ -151,7 +152,7 @@ impl<'a> Stored<'a> {
         let Some(place) = self.place(row) else { return Ok(None) };
         match &self.values {
             Values::Scalars(Scalars::JsonData(texts)) => {
-                texts.data.get(place).map(|text| json(text.as_ref())).transpose()
+                texts.data.get(place).map(|text| document(text.as_ref())).transpose()
             }
             Values::Scalars(scalars) => match cell(scalars, place) {
                 Some(Cell::Double(value)) if !value.is_finite() => {
@@ -165,8 +166,8 @@ impl<'a> Stored<'a> {
 }
 
 /// The document of a text.
-pub(crate) fn json(text: &[u8]) -> Result<Value> {
-    serde_json::from_slice(text).map_err(|error| Error::data("the stored JSON can't be read").caused_by(error))
+pub(crate) fn document(text: &[u8]) -> Result<Value> {
+    json::exact(text).map_err(|error| Error::data("the stored JSON can't be read: read it as string").caused_by(error))
 }
 
 /// The column of these rows of an answer.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::json;
 use vectorfuse_core::payload::{Atom, ColumnReader};
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Role;
@@ -75,8 +76,8 @@ impl Dynamic {
 /// The members of a whole dynamic field; none if it is null.
 fn whole(reader: &ColumnReader, row: usize) -> Result<Map<String, Json>> {
     let json = match reader.atom(row) {
-        Some(Atom::Text(text)) => serde_json::from_str(text)
-            .map_err(|error| Error::data("the text is no JSON, and the dynamic field is an object").caused_by(error))?,
+        Some(Atom::Text(text)) => json::exact(text.as_bytes())
+            .map_err(|error| Error::data("the text is no JSON object for the dynamic field").caused_by(error))?,
         Some(_) | None => reader.document::<Json>(row)?,
     };
     match json {

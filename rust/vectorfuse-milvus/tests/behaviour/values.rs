@@ -427,3 +427,26 @@ fn what_has_parts_is_read_as_it_was_written() {
         }
     });
 }
+
+#[test]
+fn integers_of_more_than_64_bits_stay_in_texts_and_are_refused_elsewhere() {
+    block_on(async {
+        let wide = r#"{"a":123456789012345678901234,"b":18446744073709551615}"#;
+        for place in Place::both("wide") {
+            Schema::plain().dynamic().with(field("x", DataType::Json)).make(&place).await;
+            let columns = [("id", SparkType::Long), ("v", floats()), ("x", SparkType::string())];
+            let job = Job::on(&place);
+            job.append(&Frame::new(&columns, vec![vec![int(7), vector(&[0.5, 1.0]), text(wide)]])).await;
+            let read = job.read_as(&[("x", SparkType::string())]).await.unwrap();
+            let Val::Text(read) = &read.rows[0][0] else { panic!("{:?}", read.rows) };
+            assert!(read.contains("123456789012345678901234") && read.contains("18446744073709551615"), "{read}");
+            let parts = SparkType::Struct(vec![SparkField::new("a", SparkType::Decimal(38, 0))]);
+            let said = &["more than 64 bits", "read it as string", "column: x", "id: 7"];
+            refused(job.read_as(&[("x", parts)]).await, Kind::Data, said);
+            let columns = [columns[0].clone(), columns[1].clone(), columns[2].clone(), ("$meta", SparkType::string())];
+            let row = |meta: &str| vec![int(8), vector(&[0.5, 1.0]), text("{}"), text(meta)];
+            let written = job.write(&Frame::new(&columns, vec![row(wide)]), Mode::Append).await;
+            refused(written, Kind::Data, &["more than 64 bits", "column: $meta", "id: 8"]);
+        }
+    });
+}
