@@ -129,6 +129,18 @@ impl Selection {
         Self { expressions: vec![expression], ..self.clone() }
     }
 
+    /// The same, seeing all that was acknowledged before, whatever the read itself waits for.
+    #[must_use]
+    pub(crate) fn newest(&self) -> Self {
+        let moment = match self.moment.consistency {
+            Consistency::Strong | Consistency::Session => self.moment,
+            Consistency::Bounded | Consistency::Eventually => {
+                Moment { consistency: Consistency::Strong, timestamp: None }
+            }
+        };
+        Self { moment, ..self.clone() }
+    }
+
     /// The request for rows whose keys are known, of which there are no more than `limit`, in any order.
     pub(crate) fn known(&self, fields: Vec<String>, limit: u32) -> QueryRequest {
         let limit = KeyValue { key: "limit".to_owned(), value: limit.to_string() };

@@ -38,7 +38,8 @@ pub(crate) fn of_text(text: &str, search: &Search) -> Result<Vec<u8>> {
 /// The vector of the row of this key, whether or not the row passes the filter.
 pub(crate) async fn of_row(key: &Key, search: &Search, api: &Api, selection: &Selection) -> Result<Vec<u8>> {
     let missing = |what: String| Err(Error::new(Kind::NotFound, what).with("option", "query_id"));
-    let row = selection.only(expression::same(&selection.primary, key));
+    // A row that is searched for is there, or it is an error: nothing that was written may be too new to be found.
+    let row = selection.newest().only(expression::same(&selection.primary, key));
     let fields = vec![selection.primary.clone(), search.field.clone()];
     let answer = api.query(row.known(fields, 1), usize::MAX).await?;
     let answer = answer.ok_or_else(|| Error::internal("an answer without a bound was too large"))?.message;

@@ -316,3 +316,24 @@ fn the_row_of_the_greatest_key_is_not_lost_in_silence() {
         }
     });
 }
+
+#[test]
+fn the_row_that_is_searched_for_is_found_however_new_it_is() {
+    block_on(async {
+        for server in Server::ALL {
+            let foreign = with_rows(server, "L2").await;
+            // Each of them is asked for before it can be seen without waiting.
+            for id in 1000..1010 {
+                let columns =
+                    vec![longs("id", vec![id]), longs("tens", vec![0]), floats("v", [numbers(1, SIZE)].into_iter())];
+                foreign.insert(1, columns).await;
+                for consistency in ["eventually", "bounded"] {
+                    let reader =
+                        Reader::of(&foreign).with("query_id", &id.to_string()).with("consistency", consistency);
+                    reader.table(None).await.unwrap();
+                }
+            }
+            foreign.drop_it().await;
+        }
+    });
+}
