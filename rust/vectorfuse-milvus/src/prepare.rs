@@ -66,18 +66,30 @@ impl Milvus {
         appends::attempt(&options, &details.collection, &request.query).map_err(|error| self.place(error))?;
         let details = self.prepare_collection(&plan, &request, there.is_some(), details).await;
         let details = details.map_err(|error| self.place(error))?;
-        let warnings = warnings(&details, &id);
+        let mut warnings = warnings(&details, &id);
+        if options.named.replicas.is_some() && kept.is_some() {
+            warnings.push(
+                "option `replicas` has no effect: it says how often a collection that is created is loaded, and this one is \
+                 there: load it anew (`load_collection`)"
+                    .to_owned(),
+            );
+        }
         let details = details::to_plan(&details)?;
         Ok(WritePlan { options, columns, id, rules, query: request.query, details, warnings })
     }
 
     /// What Milvus can't do with a row.
     fn check_rules(&self, options: &Options, rules: &Rules, version: Version) -> Result<()> {
-        if rules.condition.is_some() || !rules.counters.is_empty() {
-            let option = if rules.condition.is_some() { "condition" } else { "counter_fields" };
-            return Err(Error::unsupported(format!(
-                "option `{option}`: Milvus changes no row under a condition, and adds nothing to what is stored"
-            )));
+        if rules.condition.is_some() {
+            return Err(Error::unsupported(
+                "option `condition`: Milvus changes no row under a condition: remove the option (with `order_field` the row \
+                 with the greatest value stays)",
+            ));
+        }
+        if !rules.counters.is_empty() {
+            return Err(Error::unsupported(
+                "option `counter_fields`: Milvus adds nothing to what is stored: remove the option, and write whole values",
+            ));
         }
         if options.named.write_mode == WriteMode::Partial {
             version.require(PARTIAL_UPDATE, "`write_mode` = `partial`")?;

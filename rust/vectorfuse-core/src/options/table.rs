@@ -243,7 +243,7 @@ options! {
         "shards" => shards: Option<NonZeroU32> = None,
             "How many shards a collection that is created has; one that is there must have as many.";
         "replicas" => replicas: Option<NonZeroU32> = None,
-            "How many copies of each shard a collection that is created has; one that is there must have as many. Milvus: how often it is loaded into memory.";
+            "How many copies of each shard a collection that is created has; one that is there must have as many. Milvus: how often a collection that is created is loaded into memory; without effect on one that is there.";
         "write_consistency_factor" => write_consistency_factor: Option<NonZeroU32> = None,
             "How many copies must have taken a write, in a collection that is created; one that is there must want as many.";
         "on_disk_payload" => on_disk_payload: Option<bool> = None,

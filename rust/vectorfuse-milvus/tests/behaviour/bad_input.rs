@@ -67,7 +67,10 @@ fn what_can_be_no_collection_of_milvus_creates_none() {
             both(&["geo"]).with("index.id", "geo").of(Kind::Unsupported),
             both(&["partition_field", "`x`"]).with("partition_field", "x"),
             both(&["partition_field", "string"]).with("partition_field", "id"),
-            both(&["condition"]).with("condition", "${id} > id").of(Kind::Unsupported),
+            both(&["condition", "order_field"]).with("condition", "${id} > id").of(Kind::Unsupported),
+            Bad::new(&[id(), v(), ("n", SparkType::Long)], &["counter_fields", "adds nothing"])
+                .with("counter_fields", "n")
+                .of(Kind::Unsupported),
             both(&["wait"]).with("wait", "false").of(Kind::Unsupported),
             both(&["autoID", "`id`"]).with("auto_id", "true"),
             both(&["ordering"]).with("ordering", "strong"),

@@ -14,6 +14,7 @@ mod first_writers;
 mod losses;
 mod modes;
 mod names;
+mod options;
 mod overwrites;
 mod partitions;
 mod predicates;

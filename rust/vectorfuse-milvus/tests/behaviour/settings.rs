@@ -64,6 +64,8 @@ fn settings_and_indexes_are_what_the_options_say() {
             ] {
                 refused(job.clone().with(option, value).write(&rows, Mode::Append).await, Kind::Options, words);
             }
+            let plan = job.clone().with("replicas", "2").plan(&rows.fields, Mode::Append).await.unwrap();
+            assert!(plan.warnings.iter().any(|warning| warning.contains("`replicas` has no effect")));
             // An index that is missing is made.
             let other = Job::on(&place).with("partition", "p1").with("index.id", "integer");
             other.append(&rows).await;
