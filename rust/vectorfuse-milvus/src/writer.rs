@@ -14,7 +14,7 @@ use vectorfuse_core::rows::Rows;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::{Task, WritePlan};
 
-use crate::api::Api;
+use crate::api::{Api, LARGEST_REQUEST};
 use crate::appends::{self, Appender, Attempt};
 use crate::change::Change;
 use crate::collection::{Collection, Field};
@@ -25,9 +25,6 @@ use crate::lookup::Lookup;
 use crate::row::RowReader;
 use crate::sender::{Known, Sender};
 use crate::version::{PARTIAL_UPDATE, Version};
-
-/// Servers take messages of 64 MiB; this is left for what the sizes of rows don't count.
-const LARGEST_REQUEST: usize = 63 << 20;
 
 /// The collection that one task writes to.
 pub(crate) struct Target {

@@ -11,6 +11,7 @@ use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::secret::Secret;
 
+use super::LARGEST_REQUEST;
 use super::calls::Call;
 
 /// Milvus's port.
@@ -35,10 +36,16 @@ impl Transport {
 
     /// Sends an encoded request once; an answer larger than `largest` bytes is not taken.
     pub(super) async fn send<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
+        let bytes = request.len();
         match self.connection.call(C::METHOD, request, largest).await {
             // Milvus says in its answer that it wants fewer requests. In gRPC's own word the limit is that of a message.
             Err(Failure::Error(error)) if error.kind() == Kind::RateLimited && largest != usize::MAX => {
                 Err(Failure::TooLarge)
+            }
+            Err(Failure::Error(error)) if error.kind() == Kind::RateLimited && bytes > LARGEST_REQUEST => {
+                let words =
+                    format!("the row makes a request of {bytes} bytes, which is more than the server takes at once");
+                Err(Failure::Error(Error::data(words).caused_by(error)))
             }
             answer => answer,
         }

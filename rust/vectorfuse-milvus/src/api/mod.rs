@@ -30,6 +30,8 @@ pub(crate) mod proto {
     include!(concat!(env!("OUT_DIR"), "/milvus.rs"));
 }
 
+/// Servers take messages of 64 MiB; this is left for what the sizes of rows don't count. What is larger is one row.
+pub(crate) const LARGEST_REQUEST: usize = 63 << 20;
 /// Answers other than pages of rows are small.
 const UNBOUNDED: usize = usize::MAX;
 

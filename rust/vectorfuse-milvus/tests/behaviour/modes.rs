@@ -7,7 +7,7 @@ use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{DataType, Schema, count, field, nullable, stored};
+use crate::support::raw::{DataType, Schema, count, field, list, nullable, stored};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{Val, floats, int, text, vector};
 
@@ -280,5 +280,27 @@ fn large_rows_go_in_requests_that_the_server_takes() {
         assert!((90_000_000..92_000_000).contains(&bytes), "{bytes}");
         let one: Json = stored(&place, &["id"]).await[0].clone();
         assert_eq!(one, json!({"id": 0}));
+    });
+}
+
+#[test]
+fn a_row_that_is_larger_than_any_request_is_a_bad_row() {
+    block_on(async {
+        let place = Place::real("huge");
+        let mut texts = list("l", DataType::VarChar, 4096);
+        for parameter in texts.type_params.iter_mut().filter(|parameter| parameter.key == "max_length") {
+            "65535".clone_into(&mut parameter.value);
+        }
+        Schema::plain().with(texts).make(&place).await;
+        let columns =
+            [("id", SparkType::Long), ("v", floats()), ("l", SparkType::Array(Box::new(SparkType::string())))];
+        let row = |id: i64, items: usize| {
+            vec![int(id), vector(&[0.5, 1.0]), Val::List(vec![text("x".repeat(65_000)); items])]
+        };
+        let frame = Frame::new(&columns, vec![row(1, 1), row(2, 1_100), row(3, 1)]);
+        let words = ["a request of 715", "row: 1 of partition 0", "id: 2"];
+        refused(Job::on(&place).write(&frame, Mode::Append).await, Kind::Data, &words);
+        let figures = append(&Job::on(&place).with("on_error", "skip"), &frame).await;
+        assert_eq!((figures[ROWS], count(&place).await), (2, 2));
     });
 }
