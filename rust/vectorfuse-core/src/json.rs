@@ -25,12 +25,13 @@ pub fn strict(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str::<Strict>(text).map(|strict| strict.0)
 }
 
-/// The value of a text, each number as it stands there: an integer that 64 bits don't hold would become a double, which is
-/// another number.
+/// The value of a text, all of it and each number as it stands there. A key that an object has twice would be there once,
+/// and an integer that 64 bits don't hold would become a double, which is another number.
 pub fn exact(text: &[u8]) -> Result<Value> {
-    let value = serde_json::from_slice(text).map_err(|error| Error::data("the JSON can't be read").caused_by(error))?;
+    let value = serde_json::from_slice::<Strict>(text);
+    let value = value.map_err(|error| Error::data("the JSON can't be read").caused_by(error))?;
     match wide_integer(text) {
-        None => Ok(value),
+        None => Ok(value.0),
         Some(number) => {
             let number: String = String::from_utf8_lossy(number).chars().take(SHOWN).collect();
             Err(Error::data(format!(
@@ -253,6 +254,7 @@ mod tests {
             assert!(said.contains("more than 64 bits"), "{text}: {said}");
         }
         assert!(exact(b"{").is_err());
+        assert!(exact(br#"{"a":{"b":1,"b":1}}"#).is_err());
     }
 
     #[test]

@@ -167,8 +167,9 @@ fn the_page_of_types_is_true() {
          each is in its range; `float` a Float, `float` and `double` a Double; strings, decimals, dates and binaries a VarChar; JSON\n\
          text, structs, maps, arrays and variants a JSON field. Columns without a field go to the dynamic field, as JSON. Fields that\n\
          VectorFuse did not make are read by their own types, JSON as its text, and a column `$meta` shows the dynamic field.\n\n\
-         An integer of more than 64 bits stays what it is in the text of JSON. Where JSON is taken apart (a JSON field or `$meta`\n\
-         read with another type than string, a text that is written to `$meta`) it is an error that names the row.\n",
+         An integer of more than 64 bits, and a key that an object has twice, stay what they are in the text of JSON. Where JSON is\n\
+         taken apart (a JSON field or `$meta` read with another type than string, a text that is written to `$meta`) they are an\n\
+         error that names the row.\n",
     );
     guard("types.md", &page);
 }

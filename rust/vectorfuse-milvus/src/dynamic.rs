@@ -19,6 +19,8 @@ pub(crate) struct Dynamic {
     keys: Vec<(usize, String)>,
     /// The column whose members are keys.
     whole: Option<usize>,
+    /// The fields of the collection, which are no keys.
+    fields: Vec<String>,
     /// Who writes, if the rows must be known again.
     attempt: Option<Attempt>,
 }
@@ -46,7 +48,8 @@ impl Dynamic {
             }
         }
         let there = !keys.is_empty() || whole.is_some() || attempt.is_some();
-        there.then(|| Self { keys, whole, attempt: attempt.cloned() })
+        let fields = collection.fields.iter().map(|field| field.name.clone()).collect();
+        there.then(|| Self { keys, whole, fields, attempt: attempt.cloned() })
     }
 
     /// The object of a row that has this key, as its text.
@@ -54,7 +57,7 @@ impl Dynamic {
         let mut object = Map::new();
         let readers: Vec<_> = rows.columns().map(|(_, reader)| reader).collect();
         if let Some(index) = self.whole {
-            object = whole(readers[index], row).map_err(|error| rows.place(error, index, row))?;
+            object = self.members(readers[index], row).map_err(|error| rows.place(error, index, row))?;
         }
         for (index, key) in &self.keys {
             if readers[*index].is_left_out(row) {
@@ -71,21 +74,28 @@ impl Dynamic {
         }
         Ok(Json::Object(object).to_string().into_bytes())
     }
-}
 
-/// The members of a whole dynamic field; none if it is null.
-fn whole(reader: &ColumnReader, row: usize) -> Result<Map<String, Json>> {
-    let json = match reader.atom(row) {
-        Some(Atom::Text(text)) => json::exact(text.as_bytes())
-            .map_err(|error| Error::data("the text is no JSON object for the dynamic field").caused_by(error))?,
-        Some(_) | None => reader.document::<Json>(row)?,
-    };
-    match json {
-        Json::Object(members) if !members.contains_key(DYNAMIC_FIELD) => Ok(members),
-        Json::Null if reader.is_null(row) => Ok(Map::new()),
-        Json::Object(_) => Err(Error::data(format!("an object can't have the key `{DYNAMIC_FIELD}`"))),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
-            Err(Error::data("the dynamic field is a JSON object, and this is none"))
+    /// The members of a whole dynamic field; none if it is null.
+    fn members(&self, reader: &ColumnReader, row: usize) -> Result<Map<String, Json>> {
+        let json = match reader.atom(row) {
+            Some(Atom::Text(text)) => json::exact(text.as_bytes())
+                .map_err(|error| Error::data("the text is no JSON object for the dynamic field").caused_by(error))?,
+            Some(_) | None => reader.document::<Json>(row)?,
+        };
+        let members = match json {
+            Json::Object(members) => members,
+            Json::Null if reader.is_null(row) => return Ok(Map::new()),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+                return Err(Error::data("the dynamic field is a JSON object, and this is none"));
+            }
+        };
+        // Milvus Lite takes a member that is called like a field for that field's value, the key's too.
+        let is_taken = |name: &String| name == DYNAMIC_FIELD || self.fields.contains(name);
+        match members.keys().find(|name| is_taken(name)) {
+            None => Ok(members),
+            Some(name) => Err(Error::data(format!(
+                "the object has the key `{name}`, which is a field of the collection and can't be a key of the dynamic one"
+            ))),
         }
     }
 }

@@ -450,3 +450,27 @@ fn integers_of_more_than_64_bits_stay_in_texts_and_are_refused_elsewhere() {
         }
     });
 }
+
+#[test]
+fn keys_of_the_dynamic_field_that_are_fields_or_stand_there_twice_are_refused() {
+    block_on(async {
+        for place in Place::both("taken") {
+            Schema::plain().dynamic().with(field("s", DataType::VarChar)).make(&place).await;
+            let columns =
+                [("id", SparkType::Long), ("v", floats()), ("s", SparkType::string()), ("$meta", SparkType::string())];
+            let row = |meta: &str| vec![int(4), vector(&[0.5, 1.0]), text("a"), text(meta)];
+            let job = Job::on(&place);
+            for (meta, word) in [
+                (r#"{"s":"b"}"#, "`s`"),
+                (r#"{"id":9}"#, "`id`"),
+                (r#"{"$meta":{}}"#, "`$meta`"),
+                (r#"{"k":1,"k":2}"#, "`k` is given twice"),
+            ] {
+                let written = job.write(&Frame::new(&columns, vec![row(meta)]), Mode::Append).await;
+                refused(written, Kind::Data, &[word, "column: $meta", "row: 0 of partition 0", "id: 4"]);
+            }
+            job.append(&Frame::new(&columns, vec![row(r#"{"k":{"s":1,"id":2}}"#)])).await;
+            assert_eq!(stored(&place, &["id", "s"]).await, [json!({"id": 4, "s": "a"})]);
+        }
+    });
+}
