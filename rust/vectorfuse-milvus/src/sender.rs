@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::outbox;
@@ -232,8 +232,18 @@ impl Sender {
                 None => Ok(()),
             })
         };
-        // Of one row it is known which one the server means.
-        sent.map_err(|error| if count == 1 { place(0, error) } else { error })
+        sent.map_err(|error| match (origins.as_slice(), error.kind()) {
+            // Of one row it is known which one the server means.
+            ([_one], _) => place(0, error),
+            ([(_, first), .., (_, last)], Kind::Data) if !self.rejects.pass_over() => {
+                let words = format!(
+                    "the store refuses a request for one of its {count} rows, and does not say for which: `on_error` = \
+                     `dead_letter` or `skip` finds it"
+                );
+                Error::data(words).with("first row", first).with("last row", last).caused_by(error)
+            }
+            (_, _) => error,
+        })
     }
 }
 
