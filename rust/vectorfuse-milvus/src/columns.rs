@@ -8,6 +8,7 @@ use vectorfuse_core::table::{Column, Role};
 use vectorfuse_core::write::IdSource;
 
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
+use crate::details::WriteDetails;
 use crate::schema::own_type;
 use crate::value::LISTS_IN_JSON;
 
@@ -60,6 +61,22 @@ pub(crate) fn check(options: &Options, columns: &[Column], id: &IdSource, there:
          `partial` and `delete` need not name every field)",
         missing.join(", ")
     )))
+}
+
+/// Columns that would become keys of the dynamic field which this server drops.
+pub(crate) fn refuse_dropped(options: &Options, columns: &[Column], details: &WriteDetails) -> Result<()> {
+    let there = &details.collection;
+    let is_dropped =
+        |column: &&Column| matches!(&column.role, Role::Payload(name) if details.dropped_keys.contains(name));
+    let dropped = columns.iter().filter(is_dropped).find(|column| there.field_of(column).is_none());
+    match dropped.filter(|_| there.is_dynamic && options.named.write_mode != WriteMode::Delete) {
+        None => Ok(()),
+        Some(column) => Err(Error::options(format!(
+            "column `{}` would be a key of the collection's dynamic field, and this server (Milvus Lite) drops that key: \
+             rename it",
+            column.name
+        ))),
+    }
 }
 
 /// Whether the rows' keys are keys of the collection.

@@ -20,7 +20,7 @@ use crate::api::proto::{
 };
 use crate::collection::{Collection, Consistency, Field, FieldType, Kept, ScalarType, VectorType, kept_property};
 use crate::details::WriteDetails;
-use crate::version::forgets_descriptions;
+use crate::version::is_lite;
 use crate::{columns, indexes, partition, settings};
 
 /// The property that names the write which a collection was made for, if that write could only make it.
@@ -127,7 +127,7 @@ pub(crate) fn pair(key: &str, value: &str) -> KeyValue {
 /// Creates the collection if its vectors' sizes are known, and makes it ready; `false` if they are not. Whoever has
 /// created it, `details` then have it as it is.
 pub(crate) async fn create(api: &Api, plan: &Plan<'_>, details: &mut WriteDetails) -> Result<bool> {
-    let forgets = forgets_descriptions(&api.version().await?);
+    let forgets = is_lite(&api.version().await?);
     let request = request(&details.collection, api.collection(), details.made_for.as_deref(), forgets)?;
     let Some(request) = request else { return Ok(false) };
     if let Err(error) = api.create(request).await {

@@ -9,7 +9,8 @@ use vectorfuse_core::table::Role;
 use vectorfuse_core::write::WritePlan;
 
 use crate::appends::Attempt;
-use crate::collection::{Collection, DYNAMIC_FIELD};
+use crate::collection::DYNAMIC_FIELD;
+use crate::details::WriteDetails;
 use crate::key::Key;
 
 /// The columns that become keys of the dynamic field.
@@ -19,8 +20,8 @@ pub(crate) struct Dynamic {
     keys: Vec<(usize, String)>,
     /// The column whose members are keys.
     whole: Option<usize>,
-    /// The fields of the collection, which are no keys.
-    fields: Vec<String>,
+    /// What can be no key: the fields of the collection, and what the server would drop.
+    taken: Vec<String>,
     /// Who writes, if the rows must be known again.
     attempt: Option<Attempt>,
 }
@@ -28,7 +29,8 @@ pub(crate) struct Dynamic {
 impl Dynamic {
     /// Of the columns of this plan; `None` if each of them is a field. `attempt`: who writes, if the
     /// rows must be known again.
-    pub(crate) fn of(collection: &Collection, plan: &WritePlan, attempt: Option<&Attempt>) -> Option<Self> {
+    pub(crate) fn of(details: &WriteDetails, plan: &WritePlan, attempt: Option<&Attempt>) -> Option<Self> {
+        let collection = &details.collection;
         if !collection.is_dynamic {
             return None;
         }
@@ -48,8 +50,9 @@ impl Dynamic {
             }
         }
         let there = !keys.is_empty() || whole.is_some() || attempt.is_some();
-        let fields = collection.fields.iter().map(|field| field.name.clone()).collect();
-        there.then(|| Self { keys, whole, fields, attempt: attempt.cloned() })
+        let fields = collection.fields.iter().map(|field| &field.name);
+        let taken = fields.chain(&details.dropped_keys).cloned().collect();
+        there.then(|| Self { keys, whole, taken, attempt: attempt.cloned() })
     }
 
     /// The object of a row that has this key, as its text.
@@ -90,11 +93,11 @@ impl Dynamic {
             }
         };
         // Milvus Lite takes a member that is called like a field for that field's value, the key's too.
-        let is_taken = |name: &String| name == DYNAMIC_FIELD || self.fields.contains(name);
+        let is_taken = |name: &String| name == DYNAMIC_FIELD || self.taken.contains(name);
         match members.keys().find(|name| is_taken(name)) {
             None => Ok(members),
             Some(name) => Err(Error::data(format!(
-                "the object has the key `{name}`, which is a field of the collection and can't be a key of the dynamic one"
+                "the object has the key `{name}`, which can't be one of the dynamic field: the server has another use for the name"
             ))),
         }
     }

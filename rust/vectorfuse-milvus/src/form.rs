@@ -16,7 +16,8 @@ use crate::api::proto::{
     ScalarField, SparseFloatArray, StringArray, VectorField,
 };
 use crate::appends::Attempt;
-use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
+use crate::collection::{DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
+use crate::details::WriteDetails;
 use crate::dynamic::Dynamic;
 use crate::key::Key;
 use crate::value::{Encoder, Value};
@@ -54,12 +55,8 @@ impl Form {
     /// Of the rows of this plan, whose columns fit this collection. `whole`: rows are
     /// written in place of those that are there, so that what they don't have is gone. `attempt`: who writes, if
     /// the rows must be known again.
-    pub(crate) fn of(
-        collection: &Collection,
-        plan: &WritePlan,
-        whole: bool,
-        attempt: Option<&Attempt>,
-    ) -> Result<Self> {
+    pub(crate) fn of(details: &WriteDetails, plan: &WritePlan, whole: bool, attempt: Option<&Attempt>) -> Result<Self> {
+        let collection = &details.collection;
         let mut slots = Vec::with_capacity(plan.columns.len());
         let primary = collection.primary()?;
         if !primary.is_auto {
@@ -85,7 +82,7 @@ impl Form {
                 Slot::of(field, Source::Nowhere(value))
             }));
         }
-        if let Some(dynamic) = Dynamic::of(collection, plan, attempt) {
+        if let Some(dynamic) = Dynamic::of(details, plan, attempt) {
             slots.push(Slot {
                 name: DYNAMIC_FIELD.to_owned(),
                 data_type: FieldType::Scalar(ScalarType::Json),

@@ -12,7 +12,7 @@ use crate::collection::{Collection, FieldType, VectorType};
 use crate::creation::{self, MADE_FOR_PROPERTY};
 use crate::details::{self, WriteDetails};
 use crate::roles::{self, Assigned};
-use crate::version::{PARTIAL_UPDATE, Version};
+use crate::version::{LITE_KEYS, PARTIAL_UPDATE, Version, is_lite};
 use crate::{appends, columns, fields, indexes, key_name, partition, settings, truncation};
 
 impl Milvus {
@@ -52,7 +52,9 @@ impl Milvus {
         self.check_rules(&options, &rules, version).map_err(|error| self.place(error))?;
         let plan = creation::Plan { options: &options, columns: &columns, id: &id };
         let made_for = (request.mode == Mode::Create).then(|| request.query.clone());
+        let is_lite = is_lite(&self.api.version().await?);
         let details = WriteDetails {
+            dropped_keys: LITE_KEYS.iter().filter(|_| is_lite).map(|&key| key.to_owned()).collect(),
             collection: match kept {
                 Some(there) => there.clone(),
                 None => fields::planned(&options, &columns, &id, auto.as_deref(), version)
@@ -107,6 +109,7 @@ impl Milvus {
     ) -> Result<WriteDetails> {
         let options = plan.options;
         partition::check(options, &request.fields, &details.collection)?;
+        columns::refuse_dropped(options, plan.columns, &details)?;
         settings::check(options)?;
         if details.create {
             // Checked before anything is deleted.

@@ -23,7 +23,7 @@ use crate::search::Search;
 use crate::selection::{Moment, Selection};
 use crate::split::Part;
 use crate::standing::Standing;
-use crate::version::takes_nulls_for_zeros;
+use crate::version::is_lite;
 
 /// Starts to read a part.
 pub(crate) fn start(scan: &Scan, part: Value, metrics: Arc<Metrics>) -> Result<BatchStream> {
@@ -64,7 +64,7 @@ impl Milvus {
         let mut warnings = schema::warnings(&collection);
         let choice = schema::choice(&self.options, &collection, spark).map_err(|error| self.place(error))?;
         if let Some(search) = search.as_ref().filter(|search| search.is_nullable)
-            && takes_nulls_for_zeros(&self.api.version().await?)
+            && is_lite(&self.api.version().await?)
         {
             warnings.push(format!(
                 "rows without the vector `{}` are found as if it were all zeros: this server does not tell them apart",

@@ -41,15 +41,14 @@ pub(crate) const HALF_FLOAT_SEARCH: Feature = Feature { name: "searches of 16-bi
 /// Upserts of just some fields.
 pub(crate) const PARTIAL_UPDATE: Feature = Feature { name: "partial updates", since: Version(2, 6, 0) };
 
-/// Whether the server, by its own text, does not keep the descriptions of fields: Milvus Lite.
-pub(crate) fn forgets_descriptions(text: &str) -> bool {
+/// Whether the server is Milvus Lite, by its own text. It does not keep the descriptions of fields, takes a vector that is
+/// null for one of zeros (in reads and searches), and has names of its own in the dynamic field ([`LITE_KEYS`]).
+pub(crate) fn is_lite(text: &str) -> bool {
     text.starts_with("milvus_lite") || text.starts_with("milvus-lite")
 }
 
-/// Whether the server, by its own text, takes a vector that is null for one of zeros, in reads and searches: Milvus Lite.
-pub(crate) fn takes_nulls_for_zeros(text: &str) -> bool {
-    text.starts_with("milvus_lite") || text.starts_with("milvus-lite")
-}
+/// Keys of the dynamic field that Milvus Lite takes, and does not keep.
+pub(crate) const LITE_KEYS: [&str; 2] = ["_seq", "_partition"];
 
 impl Version {
     /// Of the server's own text, which may begin with `v` or with the name of an edition (`milvus_lite-3.2.2`).

@@ -63,11 +63,12 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
 }
 
 /// How rows of this plan become changes of this collection, and what requests must know of it.
-fn read_as(plan: &WritePlan, collection: &Collection, attempt: Option<&Attempt>) -> Result<(RowReader, Known)> {
+fn read_as(plan: &WritePlan, details: &WriteDetails, attempt: Option<&Attempt>) -> Result<(RowReader, Known)> {
+    let collection = &details.collection;
     let whole = plan.options.named.write_mode != WriteMode::Partial;
     let order = plan.rules.order.map(|index| order_field(plan, index, collection)).transpose()?;
     let known = Known {
-        form: Form::of(collection, plan, whole, attempt)?,
+        form: Form::of(details, plan, whole, attempt)?,
         lookup: Lookup { primary: collection.primary()?.clone(), order },
         has_partition_key: collection.has_partition_key,
         has_own_keys: !collection.primary()?.is_auto,
@@ -89,7 +90,7 @@ fn order_field(plan: &WritePlan, index: usize, collection: &Collection) -> Resul
 impl Target {
     /// The collection is there.
     fn know(&mut self) -> Result<()> {
-        let (reader, known) = read_as(&self.plan, &self.details.collection, self.attempt.as_ref())?;
+        let (reader, known) = read_as(&self.plan, &self.details, self.attempt.as_ref())?;
         self.reader = Some(reader);
         self.known.set(known).map_err(|_| Error::internal("a collection that was there is there again"))
     }

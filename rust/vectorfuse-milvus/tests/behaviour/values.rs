@@ -474,3 +474,34 @@ fn keys_of_the_dynamic_field_that_are_fields_or_stand_there_twice_are_refused() 
         }
     });
 }
+
+#[test]
+fn keys_of_the_dynamic_field_that_milvus_lite_drops_are_refused_there() {
+    block_on(async {
+        for place in Place::both("dropped") {
+            Schema::plain().dynamic().make(&place).await;
+            let job = Job::on(&place);
+            let is_lite = place.url == Place::lite("").url;
+            for name in ["_seq", "_partition"] {
+                let columns = |name| [("id", SparkType::Long), ("v", floats()), (name, SparkType::string())];
+                let row = |word: &str| vec![vec![int(1), vector(&[0.5, 1.0]), text(word)]];
+                let column = Frame::new(&columns(name), row("a"));
+                let meta = Frame::new(&columns("$meta"), row(&format!("{{\"{name}\":\"b\"}}")));
+                if is_lite {
+                    refused(
+                        job.plan(&column.fields, Mode::Append).await,
+                        Kind::Options,
+                        &[name, "Milvus Lite", "rename"],
+                    );
+                    refused(job.write(&meta, Mode::Append).await, Kind::Data, &[name, "column: $meta", "id: 1"]);
+                    continue;
+                }
+                for (frame, word) in [(&column, "a"), (&meta, "b")] {
+                    job.append(frame).await;
+                    let read = job.read_as(&[(name, SparkType::string())]).await.unwrap();
+                    assert_eq!(read.rows, [[text(word)]]);
+                }
+            }
+        }
+    });
+}
