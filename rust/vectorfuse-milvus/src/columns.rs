@@ -9,11 +9,9 @@ use vectorfuse_core::write::IdSource;
 
 use crate::collection::{Collection, DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
 use crate::details::WriteDetails;
+use crate::key::UUID_BYTES;
 use crate::schema::own_type;
 use crate::value::LISTS_IN_JSON;
-
-/// A UUID as text.
-const UUID_BYTES: u64 = 36;
 
 impl Collection {
     /// The field that the column is written to; `None` if it is a key of `$meta`, or nothing.

@@ -16,7 +16,7 @@ use vectorfuse_core::write::{self, IdSource, WritePlan};
 
 use crate::api::Api;
 use crate::api::proto::{
-    CollectionSchema, ConsistencyLevel, CreateCollectionRequest, DataType, FieldSchema, KeyValue, LoadState,
+    CollectionSchema, ConsistencyLevel, CreateCollectionRequest, FieldSchema, KeyValue, LoadState,
 };
 use crate::collection::{Collection, Consistency, Field, FieldType, Kept, ScalarType, VectorType, kept_property};
 use crate::details::WriteDetails;
@@ -84,31 +84,25 @@ fn described(field: &Field) -> Result<Option<FieldSchema>> {
         description: field.kept.as_ref().map(Kept::description).unwrap_or_default(),
         ..FieldSchema::default()
     };
+    schema.set_data_type(field.data_type.data_type());
     match field.data_type {
-        FieldType::Scalar(scalar) => {
-            schema.set_data_type(scalar.data_type());
-            schema.type_params.extend(max_length(scalar));
-        }
+        FieldType::Scalar(scalar) => schema.type_params.extend(max_length(scalar)),
         FieldType::Array { element, max_capacity } => {
-            schema.set_data_type(DataType::Array);
             schema.set_element_type(element.data_type());
             schema.type_params.extend(max_length(element));
             schema.type_params.extend(max_capacity.map(|most| pair("max_capacity", &most.to_string())));
         }
-        FieldType::Vector { kind, dim } => {
-            schema.set_data_type(kind.data_type());
-            match (kind, dim) {
-                (VectorType::Sparse, _) => {}
-                (VectorType::Binary, Some(dim)) if dim % 8 != 0 => {
-                    return Err(Error::options(format!(
-                        "option `{}` is {dim}: a binary vector has 8 dimensions in each byte",
-                        option_of(&field.name, "size")
-                    )));
-                }
-                (_, Some(dim)) => schema.type_params.push(pair("dim", &dim.to_string())),
-                (_, None) => return Ok(None),
+        FieldType::Vector { kind, dim } => match (kind, dim) {
+            (VectorType::Sparse, _) => {}
+            (VectorType::Binary, Some(dim)) if dim % 8 != 0 => {
+                return Err(Error::options(format!(
+                    "option `{}` is {dim}: a binary vector has 8 dimensions in each byte",
+                    option_of(&field.name, "size")
+                )));
             }
-        }
+            (_, Some(dim)) => schema.type_params.push(pair("dim", &dim.to_string())),
+            (_, None) => return Ok(None),
+        },
     }
     Ok(Some(schema))
 }

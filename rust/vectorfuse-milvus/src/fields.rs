@@ -13,14 +13,13 @@ use vectorfuse_core::write::IdSource;
 use crate::collection::{Collection, Consistency, Field, FieldType, Kept, ScalarType, VectorType};
 use crate::columns;
 use crate::expression;
+use crate::key::UUID_BYTES;
 use crate::version::{NULLABLE, Version};
 
 /// The most bytes of a text, and of each text of an array.
 const LONGEST_TEXT: u64 = 65_535;
 /// The most values of an array.
 const MOST_ELEMENTS: u64 = 4096;
-/// A UUID as text.
-const UUID_BYTES: u64 = 36;
 /// A date as text: Spark's years have up to seven digits, and a sign.
 const DATE_BYTES: u64 = 16;
 /// Bytes of a character of `char(n)` and `varchar(n)`, at most.

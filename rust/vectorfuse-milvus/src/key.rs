@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// How long a UUID is as a text.
+pub(crate) const UUID_BYTES: u64 = 36;
+
 /// A row's primary key. A collection has keys of one kind; texts are ordered by their bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Key {

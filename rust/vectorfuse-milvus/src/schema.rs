@@ -228,33 +228,13 @@ fn scalar_reads_as(scalar: ScalarType, column: &SparkType) -> bool {
 
 /// The field's type, for messages.
 fn described(data_type: FieldType) -> String {
-    match data_type {
-        FieldType::Scalar(scalar) => format!("of the type {}", name(scalar)),
-        FieldType::Array { element, .. } => format!("an Array of {}", name(element)),
-        FieldType::Vector { kind, .. } => match kind {
-            VectorType::Float => "a FloatVector: read it as array<float>".to_owned(),
-            VectorType::Float16 => "a Float16Vector: read it as array<float>".to_owned(),
-            VectorType::BFloat16 => "a BFloat16Vector: read it as array<float>".to_owned(),
-            VectorType::Int8 => "an Int8Vector: read it as array<float>".to_owned(),
-            VectorType::Binary => "a BinaryVector: read it as binary".to_owned(),
-            VectorType::Sparse => "a SparseFloatVector: read it as struct, map<long,float> or string".to_owned(),
-        },
-    }
-}
-
-fn name(scalar: ScalarType) -> &'static str {
-    match scalar {
-        ScalarType::Bool => "Bool",
-        ScalarType::Int8 => "Int8",
-        ScalarType::Int16 => "Int16",
-        ScalarType::Int32 => "Int32",
-        ScalarType::Int64 => "Int64",
-        ScalarType::Float => "Float",
-        ScalarType::Double => "Double",
-        ScalarType::VarChar { .. } => "VarChar",
-        ScalarType::Text => "Text",
-        ScalarType::Json => "JSON",
-        ScalarType::Timestamptz => "Timestamptz",
-        ScalarType::Geometry => "Geometry",
-    }
+    let hint = match data_type.vector() {
+        None => "",
+        Some(VectorType::Float | VectorType::Float16 | VectorType::BFloat16 | VectorType::Int8) => {
+            ": read it as array<float>"
+        }
+        Some(VectorType::Binary) => ": read it as binary",
+        Some(VectorType::Sparse) => ": read it as struct, map<long,float> or string",
+    };
+    format!("of the type {}{hint}", data_type.name())
 }

@@ -36,10 +36,13 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// Everything that was acknowledged before the question.
+    pub(crate) const STRONG: Self = Self { consistency: Consistency::Strong, timestamp: None };
+
     /// As the option says; everything that was acknowledged before the read began if it does not.
     pub(crate) fn of_options(options: &Options) -> Result<Self> {
         let Some(text) = options.named.consistency.as_deref() else {
-            return Ok(Self { consistency: Consistency::Strong, timestamp: None });
+            return Ok(Self::STRONG);
         };
         let consistency = match text.trim().to_ascii_lowercase().as_str() {
             // A read has written nothing itself: what others of its session wrote before it is in the strong view.
@@ -134,9 +137,7 @@ impl Selection {
     pub(crate) fn newest(&self) -> Self {
         let moment = match self.moment.consistency {
             Consistency::Strong | Consistency::Session => self.moment,
-            Consistency::Bounded | Consistency::Eventually => {
-                Moment { consistency: Consistency::Strong, timestamp: None }
-            }
+            Consistency::Bounded | Consistency::Eventually => Moment::STRONG,
         };
         Self { moment, ..self.clone() }
     }

@@ -10,6 +10,7 @@ use crate::api::proto::{ConsistencyLevel, LoadState, QueryRequest};
 use crate::collection::Collection;
 use crate::creation::pair;
 use crate::expression;
+use crate::selection::{Moment, Selection};
 
 /// A delete takes one row of each key, and a collection that others filled can have more of one key. So many rounds:
 /// each takes at least one row of every key that is left.
@@ -22,7 +23,7 @@ pub(crate) async fn empty(api: &Api, options: &Options, there: &Collection) -> R
         refuse_others(api, partition, &expression::always(&there.primary()?.name)).await?;
     }
     match api.truncate().await {
-        Err(error) if error.kind() == Kind::Unsupported => delete_all(api, there).await,
+        Err(error) if error.kind() == Kind::Unsupported => delete_all(api, options, there).await,
         done => done,
     }
 }
@@ -56,12 +57,13 @@ async fn require_loaded(api: &Api) -> Result<()> {
     }
 }
 
-async fn delete_all(api: &Api, there: &Collection) -> Result<()> {
+async fn delete_all(api: &Api, options: &Options, there: &Collection) -> Result<()> {
     require_loaded(api).await?;
+    let all = Selection::of_options(options, there, Moment::STRONG)?;
     let every = expression::always(&there.primary()?.name);
     for _ in 0..MOST_ROUNDS {
         api.delete(every.clone(), "").await?;
-        if count(api).await? == 0 {
+        if all.count(api).await? == 0 {
             return Ok(());
         }
     }
@@ -91,23 +93,4 @@ async fn has_rows(api: &Api, partition: &str, every: &str) -> Result<bool> {
         },
         Some(Held::Vectors(_)) | None => false,
     }))
-}
-
-/// How many rows there are at this moment.
-async fn count(api: &Api) -> Result<i64> {
-    let request = QueryRequest {
-        output_fields: vec!["count(*)".to_owned()],
-        consistency_level: ConsistencyLevel::Strong.into(),
-        ..QueryRequest::default()
-    };
-    let answer = api.query(request, usize::MAX).await?;
-    let field = answer.and_then(|answer| answer.message.fields_data.into_iter().next()).and_then(|field| field.field);
-    match field {
-        Some(Held::Scalars(scalars)) => match scalars.data {
-            Some(Data::LongData(counts)) => counts.data.first().copied(),
-            _other => None,
-        },
-        Some(Held::Vectors(_)) | None => None,
-    }
-    .ok_or_else(|| Error::internal("the server does not say how many rows there are"))
 }
