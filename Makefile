@@ -4,13 +4,14 @@
 #                               cluster-3.5 cluster-4
 #   STORE=milvus                the store of `make demo`: qdrant without it
 #   PYTEST_ARGS="-k splits"     goes to every Python suite
+#   BENCH_ROWS BENCH_ROUNDS BENCH_CASES="qdrant-grpc-*,growth"   how much `make bench` measures (200000, 3, everything without them)
 #   VECTORFUSE_CACHE            where environments and builds are kept (default: $XDG_CACHE_HOME/vectorfuse, ~/.cache/vectorfuse)
 #   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_REST_URL: its REST API, VECTORFUSE_QDRANT_API_KEY: its key)
 #   VECTORFUSE_MILVUS_URL       a Milvus of your own to use instead of Milvus 2.3.5, which the tests else start (VECTORFUSE_MILVUS_TOKEN: its user:password)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo check test jar docs format clean
+.PHONY: help demo check test jar bench docs format clean
 
 RUN := cd integration-tests && PYTHONDONTWRITEBYTECODE=1 python3 -m setup
 
@@ -28,6 +29,9 @@ test: install ## every test: Rust, Java, Python; both Sparks; local and on a clu
 
 jar: install ## the jar for production use: release build of the native library
 	@$(RUN).jar
+
+bench: install ## measures speed, CPU and memory beside the peers and the floor; writes docs/benchmarks/ and ends with the goals
+	@PYTHONPATH=.:integration-tests PYTHONDONTWRITEBYTECODE=1 python3 -m bench
 
 docs: install ## writes the pages that are made from the code anew: docs/options.md, docs/types.md
 	@$(RUN).docs

@@ -9,7 +9,7 @@ from setup.environments import tools_environment
 from setup.places import QDRANT_SERVER, ROOT
 from setup.steps import Step, StepError, main, run
 
-PYTHON_FOLDERS = [ROOT / "integration-tests", ROOT / "examples"]
+PYTHON_FOLDERS = [ROOT / "integration-tests", ROOT / "examples", ROOT / "bench"]
 CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]
 
 

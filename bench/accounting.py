@@ -1,0 +1,76 @@
+"""What a job costs, by the kernel's own accounts: the CPU time of the JVM with all its threads and of Spark's Python workers,
+and the most memory that the JVM had."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pyspark import SparkContext
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Cost:
+    """Of one run of a job."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    """The most memory of the JVM's process; its heap is resident from the start and always the same."""
+    heap_mib: float
+    """The most of the heap that was in use."""
+
+    def to_json(self) -> dict[str, float]:
+        return asdict(self)
+
+
+class Jvm:
+    """The JVM that runs the tasks, seen from the Python driver, which is its child and not counted: it only waits."""
+
+    def __init__(self, context: SparkContext) -> None:
+        jvm = context._jvm
+        assert jvm is not None
+        self._pid = int(jvm.java.lang.ProcessHandle.current().pid())
+        factory = jvm.java.lang.management.ManagementFactory
+        self._pools = [pool for pool in factory.getMemoryPoolMXBeans() if str(pool.getType()) == "Heap memory"]
+        self._system = jvm.java.lang.System
+
+    def measure(self, job: Callable[[], Any]) -> Cost:
+        """Runs it once."""
+        # What earlier jobs left behind is collected on their account.
+        self._system.gc()
+        for pool in self._pools:
+            pool.resetPeakUsage()
+        # The kernel's word for: VmHWM begins anew.
+        Path(f"/proc/{self._pid}/clear_refs").write_text("5")
+        begin, cpu = time.monotonic(), self._cpu_seconds()
+        job()
+        seconds, cpu = time.monotonic() - begin, self._cpu_seconds() - cpu
+        heap = sum(pool.getPeakUsage().getUsed() for pool in self._pools)
+        return Cost(seconds, cpu, self.peak_mib(), heap / 2**20)
+
+    def peak_mib(self) -> float:
+        status = Path(f"/proc/{self._pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+    def _cpu_seconds(self) -> float:
+        return self._ticks(self._pid, with_ended=False) / _TICKS
+
+    def _ticks(self, pid: int, *, with_ended: bool) -> int:
+        """Of a process and of what it started, this process excepted; `with_ended` also of its children that have ended."""
+        try:
+            # The name, in brackets, can hold anything.
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            tasks = [thread / "children" for thread in Path(f"/proc/{pid}/task").iterdir()]
+            children = [int(child) for file in tasks for child in file.read_text().split()]
+        except FileNotFoundError:
+            return 0  # it has ended, and its time is its parent's
+        user, system, ended_user, ended_system = map(int, fields[11:15])
+        own = user + system + (ended_user + ended_system if with_ended else 0)
+        return own + sum(self._ticks(child, with_ended=True) for child in children if child != os.getpid())
