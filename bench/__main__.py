@@ -79,6 +79,8 @@ class Bench:
         settings = {
             "spark.driver.memory": HEAP,
             "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+            # What Spark would find out while a query runs is settled here: the less a job costs by itself, the more is seen.
+            "spark.sql.adaptive.enabled": "false",
             "spark.local.dir": str(scratch),
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         }

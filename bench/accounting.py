@@ -60,17 +60,25 @@ class Jvm:
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
     def _cpu_seconds(self) -> float:
-        return self._ticks(self._pid, with_ended=False) / _TICKS
+        """Of the JVM, of its children that have ended, and of those that run."""
+        ticks: dict[int, int] = {}
+        children: dict[int, list[int]] = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and folder.name != str(os.getpid()) and (fields := _stat(folder)):
+                pid = int(folder.name)
+                ticks[pid] = sum(map(int, fields[11:15]))
+                children.setdefault(int(fields[1]), []).append(pid)
+        counted, total = [self._pid], 0
+        while counted:
+            pid = counted.pop()
+            total += ticks[pid]
+            counted += children.get(pid, [])
+        return total / _TICKS
 
-    def _ticks(self, pid: int, *, with_ended: bool) -> int:
-        """Of a process and of what it started, this process excepted; `with_ended` also of its children that have ended."""
-        try:
-            # The name, in brackets, can hold anything.
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            tasks = [thread / "children" for thread in Path(f"/proc/{pid}/task").iterdir()]
-            children = [int(child) for file in tasks for child in file.read_text().split()]
-        except FileNotFoundError:
-            return 0  # it has ended, and its time is its parent's
-        user, system, ended_user, ended_system = map(int, fields[11:15])
-        own = user + system + (ended_user + ended_system if with_ended else 0)
-        return own + sum(self._ticks(child, with_ended=True) for child in children if child != os.getpid())
+
+def _stat(folder: Path) -> list[str]:
+    """The fields after the process's name, which stands in brackets and can hold anything; none if it has ended."""
+    try:
+        return (folder / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []

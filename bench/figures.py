@@ -54,6 +54,16 @@ class CaseFigures:
 
         return self._by_round((f"vectorfuse-{direction}", f"floor-{direction}", "noop"), ratio)
 
+    def over_floor_by_row(self, direction: str) -> float | None:
+        """The same without what a Spark job costs that has next to no rows: what a row adds."""
+
+        def ratio(round_: dict[str, Record]) -> float:
+            job = round_["job"]["cpu_seconds"]
+            floor = round_[f"floor-{direction}"]["cpu_seconds"] + round_["noop"]["cpu_seconds"] - job
+            return (round_[f"vectorfuse-{direction}"]["cpu_seconds"] - job) / floor
+
+        return self._by_round((f"vectorfuse-{direction}", f"floor-{direction}", "noop", "job"), ratio)
+
     def over_peer(self, direction: str, peer: str) -> float | None:
         """The rate over that of a peer."""
 

@@ -14,11 +14,11 @@ from bench import floors, peers
 from bench.accounting import Jvm
 from bench.front import Front
 from bench.peers import Place
-from bench.rows import Rows, counted, to_noop
+from bench.rows import BLOCK, Rows, counted, to_noop
 from bench.session import Connector, run_job, told
 
-# The JIT compiler has seen enough of a path after so many runs: a third brings no more.
-WARM_UPS = 2
+# After so many runs the JIT compiler has seen what it needs, and what it takes is no longer in the figures.
+WARM_UPS = 4
 # As many requests as VectorFuse has in flight by default.
 IN_FLIGHT = 4
 
@@ -48,6 +48,7 @@ class CaseRun:
         """Each way with the number of rows that it gets."""
         read = self.connector.read
         jobs = [
+            ("job", BLOCK * self.tasks, lambda: to_noop(self.source(0))),
             ("noop", self.many, lambda: to_noop(self.source(self.many))),
             ("vectorfuse-write", self.many, lambda: self.connector.write(self.source(self.many))),
             ("python-write", self.few, lambda: peers.write(self.source(self.few), self.place)),
@@ -60,7 +61,7 @@ class CaseRun:
 
     def run(self, rounds: int) -> list[dict[str, Any]]:
         for name, rows, job in self.jobs():
-            for _ in range(WARM_UPS if "vectorfuse" in name or name == "noop" else 1):
+            for _ in range(WARM_UPS if rows == self.many else 1):
                 self.front.reset(rows, learns=name == "vectorfuse-write")
                 job()
         self.check()

@@ -19,7 +19,7 @@ TIMES = (1, 10, 50)
 SPLITS = (1, 2, 4, 8)
 # A collection that takes long to plan if anything is counted row by row.
 LARGE = 50_000_000
-WARM_UPS = 2
+WARM_UPS = 4
 
 
 def measure(spark: SparkSession, plan: dict[str, Any]) -> dict[str, Any]:

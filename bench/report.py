@@ -83,6 +83,11 @@ def _case(case: CaseFigures) -> Iterator[str]:
     head = ["", "rows", "rows/s", "CPU s per million rows", "peak MiB", "heap MiB", "bytes/row", "requests"]
     yield from _table(head, rows)
     yield ""
+    for direction in DIRECTIONS:
+        whole, by_row = case.over_floor(direction), case.over_floor_by_row(direction)
+        if whole is not None and by_row is not None:
+            yield f"CPU seconds of a {direction} over those of the floor: {whole:.2f}; without what a job of no rows takes: {by_row:.2f}."
+            yield ""
 
 
 def _engine(records: list[dict[str, Any]]) -> Iterator[str]:

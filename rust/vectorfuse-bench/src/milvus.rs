@@ -178,3 +178,20 @@ pub(crate) fn with_count(framed: Bytes, rows: u64) -> Result<Bytes, Fault> {
     counted.put_slice(&answer.encode_to_vec());
     Ok(reply::finished(counted))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_on_the_key_are_understood_and_anything_else_is_an_error() {
+        let found = |expression: &str| range(expression, 100).ok();
+        assert_eq!(found(""), Some((0, 100)));
+        assert_eq!(found("not (id in [])"), Some((0, 100)));
+        assert_eq!(found("(id > 4) and (id <= 9)"), Some((5, 10)));
+        assert_eq!(found("id >= 4 and id < 9"), Some((4, 9)));
+        assert_eq!(found("id == 9223372036854775807"), Some((i64::MAX, i64::MAX)));
+        assert_eq!(found("id > 200"), Some((201, 201)));
+        assert_eq!(found("title == \"x\""), None);
+    }
+}

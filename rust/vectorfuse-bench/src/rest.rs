@@ -50,11 +50,11 @@ impl Points {
     pub(crate) fn page(&self, body: &[u8], rows: u64) -> Result<Bytes, Fault> {
         let request: Scroll = serde_json::from_slice(body)?;
         let conditions = request.filter.iter().filter_map(|filter| filter.get("must")?.as_array()).flatten();
-        let slice = conditions.filter_map(|condition| {
+        let mut slice = conditions.filter_map(|condition| {
             let part = |name: &str| u32::try_from(condition.get("slice")?.get(name)?.as_u64()?).ok();
             Some((part("index")?, part("total")?))
         });
-        let (from, to, next) = window(rows, slice.last(), request.offset, request.limit.unwrap_or(10));
+        let (from, to, next) = window(rows, slice.next(), request.offset, request.limit.unwrap_or(10));
         let size = self.0.first().map_or(0, String::len) + 32;
         let mut page = Vec::with_capacity(usize::try_from(to - from)? * size);
         page.write_all(br#"{"result":{"points":["#)?;
