@@ -27,7 +27,7 @@ JAVA_OPTIONS = f"-Xms{HEAP} -XX:+AlwaysPreTouch"
 # The first version that cuts a collection into slices itself: nothing is drawn at random then.
 QDRANT_VERSION = "1.19.0"
 ENGINE_ROWS = 40_000
-STARTS = 5
+STARTS = 3
 
 
 class Bench:

@@ -46,23 +46,26 @@ class CaseFigures:
         return _median((record["bytes_in"] + record["bytes_out"]) / record["rows"] for record in records)
 
     def over_floor(self, direction: str) -> float | None:
-        """CPU seconds over those of the floor: the plain program and Spark's `noop` of the same rows."""
-
-        def ratio(round_: dict[str, Record]) -> float:
-            floor = round_[f"floor-{direction}"]["cpu_seconds"] + round_["noop"]["cpu_seconds"]
-            return round_[f"vectorfuse-{direction}"]["cpu_seconds"] / floor
-
-        return self._by_round((f"vectorfuse-{direction}", f"floor-{direction}", "noop"), ratio)
+        """CPU seconds over those of the floor: the plain program, and Spark's `noop` of the same rows."""
+        return self._over_floor(direction, by_row=False)
 
     def over_floor_by_row(self, direction: str) -> float | None:
-        """The same without what a Spark job costs that has next to no rows: what a row adds."""
+        """The same without what a Spark job takes that has next to no rows: what a row adds."""
+        return self._over_floor(direction, by_row=True)
+
+    def _over_floor(self, direction: str, *, by_row: bool) -> float | None:
+        ours, floor = f"vectorfuse-{direction}", f"floor-{direction}"
 
         def ratio(round_: dict[str, Record]) -> float:
-            job = round_["job"]["cpu_seconds"]
-            floor = round_[f"floor-{direction}"]["cpu_seconds"] + round_["noop"]["cpu_seconds"] - job
-            return (round_[f"vectorfuse-{direction}"]["cpu_seconds"] - job) / floor
+            cpu = {what: record["cpu_seconds"] for what, record in round_.items()}
+            rows = max(cpu["noop"] - cpu["noop-start"], 0.0)
+            # A read does not have the job that makes the rows to write, and so its floor has the start of a plain one.
+            start = cpu["noop-start"] if direction == "write" else cpu["start"]
+            if by_row:
+                return (cpu[ours] - start) / (rows + cpu[floor])
+            return cpu[ours] / (start + rows + cpu[floor])
 
-        return self._by_round((f"vectorfuse-{direction}", f"floor-{direction}", "noop", "job"), ratio)
+        return self._by_round((ours, floor, "noop", "noop-start", "start"), ratio)
 
     def over_peer(self, direction: str, peer: str) -> float | None:
         """The rate over that of a peer."""

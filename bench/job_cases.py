@@ -48,7 +48,8 @@ class CaseRun:
         """Each way with the number of rows that it gets."""
         read = self.connector.read
         jobs = [
-            ("job", BLOCK * self.tasks, lambda: to_noop(self.source(0))),
+            ("start", self.tasks, lambda: to_noop(self.spark.range(0, self.tasks, 1, self.tasks))),
+            ("noop-start", BLOCK * self.tasks, lambda: to_noop(self.source(0))),
             ("noop", self.many, lambda: to_noop(self.source(self.many))),
             ("vectorfuse-write", self.many, lambda: self.connector.write(self.source(self.many))),
             ("python-write", self.few, lambda: peers.write(self.source(self.few), self.place)),
@@ -61,7 +62,7 @@ class CaseRun:
 
     def run(self, rounds: int) -> list[dict[str, Any]]:
         for name, rows, job in self.jobs():
-            for _ in range(WARM_UPS if rows == self.many else 1):
+            for _ in range(WARM_UPS if rows != self.few else 1):
                 self.front.reset(rows, learns=name == "vectorfuse-write")
                 job()
         self.check()
