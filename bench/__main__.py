@@ -36,7 +36,7 @@ class Bench:
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vectorfuse-bench-")))
-        self._environment = spark_environment(SPARK)
+        self.environment = spark_environment(SPARK)
         self._fuse = fuse()
         self.binary = CARGO_TARGET / "release" / "vectorfuse-bench"
         run(
@@ -93,7 +93,7 @@ class Bench:
             settings=settings,
         )
         path = os.pathsep.join(str(folder) for folder in (ROOT, ROOT / "integration-tests", self._fuse) if folder)
-        environment = clean_environment(self._environment, {"PYTHONPATH": path})
+        environment = clean_environment(self.environment, {"PYTHONPATH": path})
         run(Step(what, command, f"bench-{name}", environment=environment, inherits=False))
         return json.loads(result_file.read_text(encoding="utf-8"))
 
@@ -164,14 +164,18 @@ def bench() -> int:
     begin = machine.now()
     with ExitStack() as stack:
         this = Bench(stack)
-        results: dict[str, Any] = {"machine": machine.describe(this._environment), "begin": begin}
+        results: dict[str, Any] = {"machine": machine.describe(this.environment), "begin": begin}
         results["jar_bytes"] = this.jar.stat().st_size
         results["cases"] = this.cases()
+        parts = {"engine": this.engine, "growth": this.growth, "startup": this.startup}
         for what in cases.MORE:
+            # What was measured is kept, whatever comes after it.
+            report.write({**results, "end": machine.now()})
             if cases.is_chosen(what):
-                results[what] = getattr(this, what)()
+                results[what] = parts[what]()
         results["end"] = machine.now()
-        report.write(results, this._environment)
+        report.write(results)
+        report.draw(this.environment)
     say(report.goals_text(results))
     return 0
 

@@ -53,6 +53,8 @@ def _label(axes: Axes, cases: list[CaseFigures]) -> None:
 
 def draw(data: Path, folder: Path) -> None:
     cases = by_case(json.loads(data.read_text(encoding="utf-8"))["cases"])
+    if not cases:
+        return
     figure, grid = plt.subplots(2, 2, figsize=(13, 1.5 + 1.3 * len(cases)), layout="constrained", squeeze=False)
     for row, direction in enumerate(DIRECTIONS):
         rates(grid[row][0], cases, direction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -15,19 +16,30 @@ from setup.spark import clean_environment
 from setup.steps import Step, run
 
 FOLDER = ROOT / "docs" / "benchmarks"
+DATA = FOLDER / "results.json"
 NOTHING = "–"
 
 
-def write(results: dict[str, Any], environment: Path) -> None:
+def write(results: dict[str, Any]) -> None:
+    """The tables and the data."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    data = FOLDER / "results.json"
-    data.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    DATA.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (FOLDER / "results.md").write_text("\n".join(_page(results)) + "\n", encoding="utf-8")
-    if results["cases"]:
-        command = [environment / "bin" / "python", "-m", "bench.plot", data, FOLDER]
-        path = {"PYTHONPATH": f"{ROOT}:{ROOT / 'integration-tests'}"}
-        plot_environment = clean_environment(environment, path)
-        run(Step("Drawing the plot", command, "bench-plot", environment=plot_environment, inherits=False))
+
+
+def draw(environment: Path) -> None:
+    """The plot of the data that was written, by the environment that can draw."""
+    path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'integration-tests'}"}
+    command = [environment / "bin" / "python", "-m", "bench.plot", DATA, FOLDER]
+    run(
+        Step(
+            "Drawing the plot",
+            command,
+            "bench-plot",
+            environment=clean_environment(environment, path),
+            inherits=False,
+        )
+    )
 
 
 def goals_text(results: dict[str, Any]) -> str:
