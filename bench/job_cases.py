@@ -30,7 +30,7 @@ class CaseRun:
         self.spark, self.case, self.jvm = spark, case, Jvm(spark.sparkContext)
         self.tasks = case["tasks"]
         self.place = Place(
-            case["store"], case["transport"], plan["fronts"][case["store"]], f"bench_{case['dimensions']}"
+            case["store"], case["transport"], plan["fronts"][case["store"]], f"vectorfuse_bench_{case['dimensions']}"
         )
         self.front = Front(self.place.url)
         self.binary = Path(plan["binary"])

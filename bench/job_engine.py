@@ -23,8 +23,8 @@ TASKS = 2
 def measure(spark: SparkSession, plan: dict[str, Any]) -> list[dict[str, Any]]:
     jvm, binary = Jvm(spark.sparkContext), Path(plan["binary"])
     front, rows = Front(plan["front"]), Rows(spark, plan["dimensions"])
-    through = Connector(spark, Place(plan["store"], "grpc", plan["front"], "engine"))
-    direct = Connector(spark, Place(plan["store"], "grpc", plan["url"], "engine"))
+    through = Connector(spark, Place(plan["store"], "grpc", plan["front"], "vectorfuse_bench_engine"))
+    direct = Connector(spark, Place(plan["store"], "grpc", plan["url"], "vectorfuse_bench_engine"))
     count = counted(plan["rows"], TASKS)
     records: list[dict[str, Any]] = []
 

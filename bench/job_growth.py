@@ -24,7 +24,7 @@ WARM_UPS = 4
 
 def measure(spark: SparkSession, plan: dict[str, Any]) -> dict[str, Any]:
     jvm = Jvm(spark.sparkContext)
-    place = Place(plan["store"], "grpc", plan["front"], "growth")
+    place = Place(plan["store"], "grpc", plan["front"], "vectorfuse_bench_growth")
     front, connector, rows = Front(place.url), Connector(spark, place), Rows(spark, plan["dimensions"])
     sizes = [counted(plan["rows"] * times, 1) for times in TIMES]
 

@@ -14,7 +14,7 @@ from bench.session import Connector, run_job, told
 
 
 def measure(spark: SparkSession, plan: dict[str, Any]) -> dict[str, float]:
-    connector = Connector(spark, Place("qdrant", "grpc", plan["front"], "startup"))
+    connector = Connector(spark, Place("qdrant", "grpc", plan["front"], "vectorfuse_bench_start"))
     rows = Rows(spark, plan["dimensions"])
     if plan["creates"]:
         connector.write(rows.take(1, 1))
