@@ -217,6 +217,12 @@ pub fn finish(options: &Options, messages: &[String]) -> Result<Vec<String>> {
     Ok(vec![format!("{rejected} of {rows} rows were rejected{place}; one of them: {reason}")])
 }
 
+/// How many rows all tasks together have written: those that were not rejected.
+pub fn written(messages: &[String]) -> Result<u64> {
+    let written = |message: &String| read(message).map(|tally| tally.rows.saturating_sub(tally.rejected));
+    messages.iter().map(written).sum()
+}
+
 /// After a failed job its tasks' dead letters count no more.
 pub fn undo(messages: &[String]) {
     for tally in messages.iter().filter_map(|message| read(message).ok()) {

@@ -3,9 +3,11 @@
 //! Each row carries, in the dynamic field, which write it is of, which attempt of a task wrote it, and its number. Spark may
 //! run a task again, or twice at once; the message of each attempt that counts names it, and once all have ended the rows
 //! of every other attempt are deleted ([`settle`]). After an answer that was lost the attempt asks for its rows before it
-//! sends them again. Without a dynamic field nothing can be known again, so such a write must be wanted in so many words.
+//! sends them again; one that arrives later still is found by counting, once all have ended. Without a dynamic field nothing
+//! can be known again, so such a write must be wanted in so many words.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::RecordBatch;
@@ -15,6 +17,7 @@ use uuid::Uuid;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::{Options, WriteMode};
+use vectorfuse_core::reject;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::Outcome;
 
@@ -23,6 +26,7 @@ use crate::api::proto::{InsertRequest, LoadState, MutationResult, QueryResults};
 use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column;
 use crate::expression;
+use crate::selection::{Moment, Selection};
 use crate::sender::Known;
 
 /// The keys of the dynamic field that name the write, the attempt of a task, and the row's number in it.
@@ -31,12 +35,16 @@ const ATTEMPT: &str = "_vectorfuse_attempt";
 const ROW: &str = "_vectorfuse_row";
 /// Where the message of a task names its attempt, beside what core has in it.
 const MESSAGE_KEY: &str = "attempt";
+/// Where the message says whether an answer was lost.
+const LOST_KEY: &str = "lost";
 
 /// One attempt of a task, as its rows name it.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     write: String,
     name: String,
+    /// Whether the answer to a request of its was lost.
+    lost: Arc<AtomicBool>,
 }
 
 /// Whether rows can be appended to a collection that makes its keys; `Ok(None)` if it makes none.
@@ -46,7 +54,8 @@ pub(crate) fn attempt(options: &Options, collection: &Collection, query: &str) -
         return Ok(None);
     }
     if collection.is_dynamic {
-        return Ok(Some(Attempt { write: query.to_owned(), name: Uuid::new_v4().to_string() }));
+        let name = Uuid::new_v4().to_string();
+        return Ok(Some(Attempt { write: query.to_owned(), name, lost: Arc::default() }));
     }
     if mode == WriteMode::Insert {
         return Ok(None);
@@ -97,6 +106,7 @@ impl Append<'_> {
                 Ok(answer) => Ok(Ok(Some(answer))),
                 Err(error) if error.kind() == Kind::Unavailable && self.known.attempt.is_some() => {
                     lost.store(true, Ordering::Relaxed);
+                    self.known.attempt.iter().for_each(|attempt| attempt.lost.store(true, Ordering::Relaxed));
                     Err(error)
                 }
                 Err(error) if error.kind() == Kind::RateLimited => Err(error),
@@ -154,6 +164,7 @@ impl Writer for Appender {
         let message = self.writer.commit().await?;
         let mut message: Map<String, Json> = serde_json::from_str(&message).map_err(unreadable)?;
         message.insert(MESSAGE_KEY.to_owned(), self.attempt.name.into());
+        message.insert(LOST_KEY.to_owned(), self.attempt.lost.load(Ordering::Relaxed).into());
         Ok(Json::Object(message).to_string())
     }
 }
@@ -182,21 +193,60 @@ pub(crate) async fn settle(
     }
     let own = format!("{WRITE} == {}", expression::text(query));
     let expr = match outcome {
-        Outcome::Abort => own,
+        Outcome::Abort => own.clone(),
         Outcome::Commit(messages) => {
             let names = messages.iter().map(|message| attempt_of(message)).collect::<Result<Vec<_>>>()?;
             let names: Vec<String> = names.into_iter().flatten().map(|name| expression::text(&name)).collect();
             // An empty list is an error of some servers.
-            if names.is_empty() { own } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) }
+            if names.is_empty() { own.clone() } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) }
         }
     };
-    api.delete(expr, "").await.map(drop)
+    api.delete(expr, "").await?;
+    match outcome {
+        Outcome::Commit(messages) => refuse_doubles(api, options, collection, &own, messages).await,
+        Outcome::Abort => Ok(()),
+    }
+}
+
+/// A request whose answer was lost can arrive after it was asked for in vain, and sent again.
+async fn refuse_doubles(
+    api: &Api,
+    options: &Options,
+    collection: &Collection,
+    own: &str,
+    messages: &[String],
+) -> Result<()> {
+    let mut any_lost = false;
+    for message in messages {
+        any_lost |= entry(message, LOST_KEY)?.and_then(|lost| lost.as_bool()).unwrap_or_default();
+    }
+    if !any_lost {
+        return Ok(());
+    }
+    let (all, written) = (Selection::of_options(options, collection, Moment::STRONG)?, reject::written(messages)?);
+    let there = all.and(own.to_owned()).count(api).await?;
+    if there <= written {
+        return Ok(());
+    }
+    api.delete(own.to_owned(), "").await?;
+    Err(Error::new(
+        Kind::Unavailable,
+        format!(
+            "the server was sent {written} rows and has {there} of this write: a request whose answer was lost has arrived \
+             twice. All rows of this write were deleted again: run it once more"
+        ),
+    ))
 }
 
 /// The attempt that a task's message names; `None` if it has seen no row.
 fn attempt_of(message: &str) -> Result<Option<String>> {
-    let message: Map<String, Json> = serde_json::from_str(message).map_err(unreadable)?;
-    Ok(message.get(MESSAGE_KEY).and_then(Json::as_str).map(str::to_owned))
+    Ok(entry(message, MESSAGE_KEY)?.and_then(|name| name.as_str().map(str::to_owned)))
+}
+
+/// What a task's message has under a key.
+fn entry(message: &str, key: &str) -> Result<Option<Json>> {
+    let mut message: Map<String, Json> = serde_json::from_str(message).map_err(unreadable)?;
+    Ok(message.remove(key))
 }
 
 fn unreadable(error: serde_json::Error) -> Error {

@@ -1,10 +1,13 @@
 //! Answers that get lost on their way: each row is there once all the same.
 
 use vectorfuse_core::error::Kind;
+use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::write::Mode;
+use vectorfuse_core::write::{Mode, Outcome};
 
-use crate::support::job::{Frame, Job, refused};
+use crate::support::foreign::proto::{DataType as Type, FieldSchema};
+use crate::support::foreign::{self as fields, Foreign, Server, documents, key, plain_vectors};
+use crate::support::job::{Frame, Job, QUERY, refused};
 use crate::support::raw::{DataType, Schema, auto, count, field, sized};
 use crate::support::relay::Relay;
 use crate::support::server::{Place, block_on};
@@ -69,5 +72,48 @@ fn rows_whose_keys_the_server_makes_are_there_once_after_their_answers_were_lost
         let job = Job::on(&place).with("url", &relay.url).with("id_field", "").with("write_mode", "insert");
         refused(job.write(&frame, Mode::Append).await, Kind::Unavailable, &[&place.collection]);
         assert_eq!(count(&place).await, 2000, "sent once");
+    });
+}
+
+#[test]
+fn a_request_that_arrives_after_it_was_sent_again_is_found_and_leaves_no_row_twice() {
+    block_on(async {
+        for server in Server::ALL {
+            let auto = FieldSchema { auto_id: true, ..key("key", Type::Int64) };
+            let foreign = Foreign::make(server, vec![auto, fields::field("v", Type::FloatVector)], true).await;
+            let place = Place { url: server.url(), collection: foreign.name.clone() };
+            let columns = [("v", floats()), ("word", SparkType::string())];
+            let row = |place: i16| vec![vector(&[f32::from(place); 8]), text("w".repeat(5_000))];
+            let frame = Frame::new(&columns, (0..50).map(row).collect());
+            let relay = Relay::to(&place.url).await;
+            for twice in [false, true] {
+                relay.lose(1);
+                let job = through(&relay, &place);
+                let plan = job.plan(&frame.fields, Mode::Append).await.unwrap();
+                let (mut writer, _) = job.writer(&plan, 0).unwrap();
+                writer.write(frame.batch()).await.unwrap();
+                let message = writer.commit().await.unwrap();
+                assert_eq!(relay.left(), 0);
+                if twice {
+                    // The first row once more, as the request has it.
+                    let attempt = serde_json::from_str::<serde_json::Value>(&message).unwrap()["attempt"].clone();
+                    let again = serde_json::json!({
+                        "_vectorfuse_write": QUERY, "_vectorfuse_attempt": attempt, "_vectorfuse_row": 1, "word": "w",
+                    });
+                    let again = documents("$meta", &[&again.to_string()]);
+                    let again = fields::proto::FieldData { is_dynamic: true, ..again };
+                    foreign.insert(1, vec![plain_vectors(1), again]).await;
+                }
+                let finished = job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(vec![message])).await;
+                if twice {
+                    refused(finished, Kind::Unavailable, &["50 rows", "has 51", "run it once more"]);
+                    assert_eq!(count(&place).await, 0);
+                } else {
+                    finished.unwrap();
+                    assert_eq!(count(&place).await, 50);
+                    foreign.delete("_vectorfuse_row >= 0").await;
+                }
+            }
+        }
     });
 }
