@@ -92,7 +92,8 @@ fn without_clashes(mut case: Case) -> Case {
     let generated = matches!(case.id, IdKind::None | IdKind::Keys(_));
     for field in &mut case.payload {
         if taken.contains(&field.name.as_str()) || (generated && field.name.eq_ignore_ascii_case("id")) {
-            field.name.push('!');
+            // A name that every store takes.
+            field.name.push_str("_own");
         }
     }
     case

@@ -10,6 +10,7 @@ mod bad_input;
 mod broken;
 mod choices;
 mod creation;
+mod documents;
 mod first_writers;
 mod losses;
 mod modes;
