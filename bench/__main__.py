@@ -37,7 +37,7 @@ class Bench:
         self._stack = stack
         self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vectorfuse-bench-")))
         self.environment = spark_environment(SPARK)
-        self._fuse = fuse()
+        self.fuse = fuse()
         self.binary = CARGO_TARGET / "release" / "vectorfuse-bench"
         run(
             Step(
@@ -92,7 +92,7 @@ class Bench:
             master=f"local[{tasks}]",
             settings=settings,
         )
-        path = os.pathsep.join(str(folder) for folder in (ROOT, ROOT / "integration-tests", self._fuse) if folder)
+        path = os.pathsep.join(str(folder) for folder in (ROOT, ROOT / "integration-tests", self.fuse) if folder)
         environment = clean_environment(self.environment, {"PYTHONPATH": path})
         run(Step(what, command, f"bench-{name}", environment=environment, inherits=False))
         return json.loads(result_file.read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ class Bench:
                 "fronts": {store: self.start(store) for store in sorted({case.store for case in those})},
                 "binary": str(self.binary),
                 "rounds": cases.ROUNDS,
-                "fuse": self._fuse is not None,
+                "fuse": self.fuse is not None,
             }
             what = f"Measuring {len(those)} cases of {tasks} task(s), {cases.ROUNDS} rounds"
             records += self.job("job_cases", what, tasks, plan)
@@ -165,6 +165,7 @@ def bench() -> int:
     with ExitStack() as stack:
         this = Bench(stack)
         results: dict[str, Any] = {"machine": machine.describe(this.environment), "begin": begin}
+        results["has_spark_fuse"] = this.fuse is not None
         results["jar_bytes"] = this.jar.stat().st_size
         results["cases"] = this.cases()
         parts = {"engine": this.engine, "growth": this.growth, "startup": this.startup}

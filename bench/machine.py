@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from setup.places import ROOT, version
+from setup.places import PYTHON_TESTS, ROOT, version
 
 # The packages of the environment whose versions matter to the figures.
 PACKAGES = ("pyspark", "qdrant-client", "pymilvus", "grpcio", "pyarrow")
@@ -30,13 +30,18 @@ def describe(environment: Path) -> dict[str, str]:
         "vectorfuse": f"{version()}, commit {_said(['git', 'rev-parse', '--short', 'HEAD']).strip()}",
         "rustc": _said(["rustc", "--version"]).strip(),
         "java": java[0] if java else "unknown",
-        "spark-fuse": "1.2.0",
-        "milvus": "2.3.5",
+        "spark-fuse": _pinned("requirements-spark-fuse.txt", "spark-fuse"),
+        "milvus": _pinned("requirements-milvus.txt", "milvus"),
     }
     for package in PACKAGES:
         folders = list(environment.glob(f"lib/python*/site-packages/{package.replace('-', '_')}-*.dist-info"))
         found[package] = folders[0].name.removesuffix(".dist-info").rpartition("-")[2] if folders else "missing"
     return found
+
+
+def _pinned(lock: str, package: str) -> str:
+    lines = (PYTHON_TESTS / lock).read_text(encoding="utf-8").splitlines()
+    return next(line.partition("==")[2] for line in lines if line.startswith(f"{package}=="))
 
 
 def _processor() -> str:

@@ -53,6 +53,9 @@ def _page(results: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from _table(["", ""], [[name, value] for name, value in results["machine"].items()])
     yield ""
+    if not results["has_spark_fuse"]:
+        yield "spark-fuse could not be installed, and was not measured: `build/logs/environment-spark-fuse.log` says why."
+        yield ""
     cases = by_case(results["cases"])
     if cases:
         yield "![rows per second, and CPU seconds over those of the floor](rates.svg)"
