@@ -26,7 +26,7 @@ from setup.places import LOGS, PYTHON_TESTS, QDRANT_SERVER, QDRANT_SERVER_BINARY
 from setup.results import Outcome
 from setup.spark import clean_environment, submit_command, temporary
 from setup.steps import Step, main, run, say, seconds, show_log
-from stores.milvus import MilvusLiteServer, MilvusServer
+from stores.milvus import MilvusLiteServer, MilvusRest, MilvusServer
 from stores.qdrant import QdrantServer
 
 PARTS = (
@@ -160,7 +160,16 @@ class SharedServers:
             say(f"Milvus listens on {server.url}, Milvus Lite on {lite.url}")
         else:
             say(f"Using the Milvus at {os.environ['VECTORFUSE_MILVUS_URL']}; Milvus Lite listens on {lite.url}")
+        told["VECTORFUSE_MILVUS_REST_URL"] = self._start_rest("milvus", told.get("VECTORFUSE_MILVUS_URL"))
+        told["VECTORFUSE_MILVUS_LITE_REST_URL"] = self._start_rest("milvus-lite", lite.url)
+        told["VECTORFUSE_MILVUS_OLD_REST_URL"] = self._start_rest("milvus-lite", lite.url, old=True)
         return told
+
+    def _start_rest(self, name: str, url: str | None, *, old: bool = False) -> str:
+        """A gateway, also before a Milvus of the user's: its own RESTful API need not be new enough."""
+        log = fresh_log(f"{name}-rest{'-old' if old else ''}")
+        gateway = MilvusRest(url or os.environ["VECTORFUSE_MILVUS_URL"], old=old, log=log)
+        return self._stack.enter_context(gateway).url
 
 
 def fresh_log(name: str) -> Path:

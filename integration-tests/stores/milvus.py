@@ -101,6 +101,20 @@ class MilvusLiteServer(_MilvusProcess):
         return _command(MILVUS_LITE, "lite", ["--data", str(data), "--port", str(self._port), "--exit-with-stdin"])
 
 
+class MilvusRest(_MilvusProcess):
+    """The RESTful API, version 2, before a server that has none: see stores/milvus_rest.py. With `old` it is one of Milvus
+    before 2.5.12."""
+
+    def __init__(self, to: str, *, old: bool = False, log: Path | None = None) -> None:
+        super().__init__("milvus-rest", log)
+        self._to = to
+        self._old = old
+
+    def _command(self, data: Path) -> list[str]:  # noqa: ARG002
+        options = ["--to", self._to, "--port", str(self._port), "--exit-with-stdin", *(["--old"] if self._old else [])]
+        return [str(MILVUS_LITE / "bin" / "python"), "-m", "stores.milvus_rest", *options]
+
+
 def _command(environment: Path, what: str, options: list[str]) -> list[str]:
     return [str(environment / "bin" / "python"), "-m", "stores.milvus_process", what, *options]
 

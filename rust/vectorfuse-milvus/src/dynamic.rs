@@ -5,8 +5,7 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::json;
 use vectorfuse_core::payload::{Atom, ColumnReader};
 use vectorfuse_core::rows::Rows;
-use vectorfuse_core::table::Role;
-use vectorfuse_core::write::WritePlan;
+use vectorfuse_core::table::{Column, Role};
 
 use crate::appends::Attempt;
 use crate::collection::DYNAMIC_FIELD;
@@ -27,15 +26,15 @@ pub(crate) struct Dynamic {
 }
 
 impl Dynamic {
-    /// Of the columns of this plan; `None` if each of them is a field. `attempt`: who writes, if the
+    /// Of these columns; `None` if each of them is a field. `attempt`: who writes, if the
     /// rows must be known again.
-    pub(crate) fn of(details: &WriteDetails, plan: &WritePlan, attempt: Option<&Attempt>) -> Option<Self> {
+    pub(crate) fn of(details: &WriteDetails, columns: &[Column], attempt: Option<&Attempt>) -> Option<Self> {
         let collection = &details.collection;
         if !collection.is_dynamic {
             return None;
         }
         let (mut keys, mut whole) = (Vec::new(), None);
-        for (index, column) in plan.columns.iter().enumerate() {
+        for (index, column) in columns.iter().enumerate() {
             match &column.role {
                 Role::Payload(name) if collection.field(name).is_some() => {}
                 Role::Payload(name) if name == DYNAMIC_FIELD => whole = Some(index),

@@ -82,7 +82,7 @@ impl Form {
                 Slot::of(field, Source::Nowhere(value))
             }));
         }
-        if let Some(dynamic) = Dynamic::of(details, plan, attempt) {
+        if let Some(dynamic) = Dynamic::of(details, &plan.columns, attempt) {
             slots.push(Slot {
                 name: DYNAMIC_FIELD.to_owned(),
                 data_type: FieldType::Scalar(ScalarType::Json),

@@ -13,6 +13,11 @@ pub(crate) fn of_bfloat16(bytes: &[u8]) -> Vec<f32> {
     pairs(bytes).map(|pair| bf16::from_le_bytes(pair).to_f32()).collect()
 }
 
+/// The numbers of a FloatVector.
+pub(crate) fn of_floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).filter_map(|four| four.try_into().ok()).map(f32::from_le_bytes).collect()
+}
+
 /// The numbers of an Int8Vector.
 pub(crate) fn of_int8(bytes: &[u8]) -> Vec<f32> {
     bytes.iter().map(|byte| f32::from(i8::from_le_bytes([*byte]))).collect()

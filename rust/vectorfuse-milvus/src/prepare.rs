@@ -11,6 +11,7 @@ use crate::alias::Destination;
 use crate::collection::{Collection, FieldType, VectorType};
 use crate::creation::{self, MADE_FOR_PROPERTY};
 use crate::details::{self, WriteDetails};
+use crate::dynamic::Dynamic;
 use crate::roles::{self, Assigned};
 use crate::version::{LITE_KEYS, PARTIAL_UPDATE, Version, is_lite};
 use crate::{appends, columns, fields, indexes, key_name, partition, settings, truncation};
@@ -65,7 +66,11 @@ impl Milvus {
             swap: destination.swap,
             made_for,
         };
-        appends::attempt(&options, &details.collection, &request.query).map_err(|error| self.place(error))?;
+        let attempt = appends::attempt(&options, &details.collection, &request.query);
+        let attempt = attempt.map_err(|error| self.place(error))?;
+        if !details.create && Dynamic::of(&details, &columns, attempt.as_ref()).is_some() {
+            self.api.grpc_only("writing columns that are no fields of the collection (into `$meta`)")?;
+        }
         let details = self.prepare_collection(&plan, &request, there.is_some(), details).await;
         let details = details.map_err(|error| self.place(error))?;
         let mut warnings = warnings(&details, &id);
@@ -94,6 +99,7 @@ impl Milvus {
             ));
         }
         if options.named.write_mode == WriteMode::Partial {
+            self.api.grpc_only("`write_mode` = `partial`")?;
             version.require(PARTIAL_UPDATE, "`write_mode` = `partial`")?;
         }
         Ok(())
@@ -113,6 +119,7 @@ impl Milvus {
         settings::check(options)?;
         if details.create {
             // Checked before anything is deleted.
+            self.api.grpc_only("making a collection")?;
             creation::check(&details.collection, options, self.api.collection())?;
             if is_there {
                 self.api.drop_collection().await?;
@@ -130,6 +137,9 @@ impl Milvus {
             key_name::check(&self.api, there).await?;
         }
         let wanted = indexes::of_there(options, there)?;
+        if !wanted.is_empty() {
+            self.api.grpc_only("making or comparing an index (options `index.…` and those of a vector's index)")?;
+        }
         let indexed = if wanted.is_empty() { Vec::new() } else { self.api.indexes().await? };
         indexes::refuse_others(&wanted, &indexed)?;
         if request.mode == Mode::Overwrite {

@@ -7,14 +7,15 @@ use vectorfuse_core::options::Options;
 use vectorfuse_core::table::Scan;
 
 use crate::Milvus;
-use crate::api::Api;
-use crate::collection::Collection;
+use crate::api::{Api, DISTANCE};
+use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column::keys;
 use crate::details::{self, ReadDetails};
 use crate::expression;
 use crate::key::Key;
 use crate::keyspace::Keyspace;
 use crate::selection::{Moment, Selection};
+use crate::shaper::Shaper;
 
 /// So few rows are read in one part: cutting the collection would take longer.
 const ONE_SPLIT: u64 = 10_000;
@@ -69,6 +70,7 @@ impl Milvus {
     pub(crate) async fn parts(&self, scan: &Scan, wanted: usize) -> Result<Vec<Part>> {
         let options = &scan.options;
         let details: ReadDetails = details::of_plan(&scan.details)?;
+        self.check_carried(scan)?;
         // What the read sees is settled before anything of it is read.
         let moment = Moment::of_options(options)?.fixed(&self.api).await?;
         let collection = self.collection().await?.ok_or_else(|| self.missing())?;
@@ -91,6 +93,18 @@ impl Milvus {
         let starts = std::iter::once(None).chain(cuts.iter().cloned().map(Some));
         let ends = cuts.iter().cloned().map(Some).chain(std::iter::once(None));
         Ok(starts.zip(ends).map(|(after, last)| Part { after, last, ..part.clone() }).collect())
+    }
+
+    /// Whether the columns can come as they are, over what the options say.
+    fn check_carried(&self, scan: &Scan) -> Result<()> {
+        let wanted = Shaper::new(scan)?.wanted;
+        if wanted.iter().any(|field| field == DYNAMIC_FIELD) {
+            self.api.grpc_only("reading columns that are no fields of the collection (`$meta`)")?;
+        }
+        if scan.options.is_search() && wanted.iter().any(|field| field == DISTANCE) {
+            self.api.grpc_only(&format!("a search that gives the field `{DISTANCE}`"))?;
+        }
+        Ok(())
     }
 
     /// Checks on the driver what the parts of a read will be made of.

@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use prost::Message;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::net::endpoint::Mismatch;
 use vectorfuse_core::net::grpc::Connection;
@@ -13,20 +12,27 @@ use vectorfuse_core::secret::Secret;
 
 use super::LARGEST_REQUEST;
 use super::calls::Call;
+use super::credentials;
 
 /// Milvus's port.
-const PORT: u16 = 19530;
+pub(super) const PORT: u16 = 19530;
 
 /// A server, spoken to in gRPC.
 #[derive(Clone)]
-pub(super) struct Transport {
+pub(crate) struct Transport {
     connection: Connection,
 }
 
 impl Transport {
     /// To the server that the options name. Nothing is sent yet.
-    pub(super) fn open(options: &Options) -> Result<Self> {
-        let mut headers: Vec<Header> = credentials(options)?.into_iter().collect();
+    pub(crate) fn open(options: &Options) -> Result<Self> {
+        // Without a scheme before it.
+        let header = |(option, text): (&'static str, String)| Header {
+            name: "authorization",
+            option,
+            value: Secret::new(STANDARD.encode(text)),
+        };
+        let mut headers: Vec<Header> = credentials::of(options)?.map(header).into_iter().collect();
         // Some requests have no field for the database.
         if let Some(database) = &options.named.database {
             headers.push(Header { name: "dbname", option: "database", value: Secret::new(database) });
@@ -35,7 +41,7 @@ impl Transport {
     }
 
     /// Sends an encoded request once; an answer larger than `largest` bytes is not taken.
-    pub(super) async fn send<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
+    pub(crate) async fn send<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
         let bytes = request.len();
         match self.connection.call(C::METHOD, request, largest).await {
             // Milvus says in its answer that it wants fewer requests. In gRPC's own word the limit is that of a message.
@@ -52,7 +58,7 @@ impl Transport {
     }
 
     /// What is wrong with the url, after a request failed as if nobody answered; `None` if it may be right.
-    pub(super) async fn wrong_url(&self) -> Option<Error> {
+    pub(crate) async fn wrong_url(&self) -> Option<Error> {
         let words = match self.connection.mismatch().await? {
             Mismatch::Http => {
                 "the url answers HTTP, not gRPC: give Milvus's own port (19530), not that of its web pages"
@@ -62,32 +68,5 @@ impl Transport {
             Mismatch::Plain => "the url's port speaks no TLS: write `http://` instead of `https://`",
         };
         Some(Error::options(words))
-    }
-}
-
-/// The request as it goes over the wire, as often as it must.
-pub(super) fn encode(request: &impl Message) -> Bytes {
-    Bytes::from(request.encode_to_vec())
-}
-
-/// Milvus takes `user:password` and API keys alike: base64, without a scheme before it.
-fn credentials(options: &Options) -> Result<Option<Header>> {
-    let named = &options.named;
-    let header =
-        |option, text: &str| Header { name: "authorization", option, value: Secret::new(STANDARD.encode(text)) };
-    let keys = [("token", &named.token), ("api_key", &named.api_key)];
-    let mut given = keys.into_iter().filter_map(|(option, key)| Some((option, key.as_ref()?)));
-    match (given.next(), given.next(), &named.username, &named.password) {
-        (None, None, None, None) => Ok(None),
-        (Some((option, key)), None, None, None) => Ok(Some(header(option, key.expose()))),
-        (None, None, Some(user), Some(password)) => {
-            Ok(Some(header("password", &format!("{user}:{}", password.expose()))))
-        }
-        (None, None, Some(_), None) | (None, None, None, Some(_)) => {
-            Err(Error::options("options `username` and `password` go together"))
-        }
-        (Some(_) | None, _, _, _) => {
-            Err(Error::options("options `token`, `api_key`, and `username` with `password` all say who asks: give one"))
-        }
     }
 }

@@ -1,20 +1,24 @@
 //! What is asked of a Milvus server: one method per request that we use, each with its retries and its status checked.
+//!
+//! Messages are those of the protocol, whatever carries them: [`rest`] has the words that those have in the RESTful API.
 
 mod calls;
+mod credentials;
 mod grpc;
+mod http;
+mod rest;
 mod status;
+mod transport;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::net::{Answer, Failure};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::retry::RetryPolicy;
 
-use self::calls::{Answered, Call};
-use self::grpc::Transport;
+use self::calls::Answered;
 use self::proto::{
     AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest,
     CreateDatabaseRequest, CreateIndexRequest, CreatePartitionRequest, DeleteRequest, DescribeCollectionRequest,
@@ -23,6 +27,9 @@ use self::proto::{
     LoadCollectionRequest, LoadState, MutationResult, QueryRequest, QueryResults, SearchRequest, SearchResults,
     ShowCollectionsRequest, ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
 };
+pub(crate) use self::rest::DISTANCE;
+use self::rest::Rest;
+use self::transport::{Encoded, Transport};
 
 /// The messages of `proto/milvus.proto`.
 #[allow(missing_docs, dead_code, clippy::all)] // some are for the tests alone
@@ -270,10 +277,10 @@ impl Api {
             collection_name: self.collection.to_string(),
             ..request
         };
-        let encoded = grpc::encode(&request);
+        let encoded = self.encode(&request)?;
         drop(request);
         let bytes = encoded.len();
-        let answer = self.once::<InsertRequest>(encoded, UNBOUNDED).await.map_err(Error::from);
+        let answer = self.once::<InsertRequest>(&encoded, UNBOUNDED).await.map_err(Error::from);
         answer.map(|answer| (answer.message, bytes)).map_err(|error| self.place(error))
     }
 
@@ -285,10 +292,10 @@ impl Api {
             collection_name: self.collection.to_string(),
             ..request
         };
-        let encoded = grpc::encode(&request);
+        let encoded = self.encode(&request)?;
         drop(request); // what is sent again is the bytes
         let bytes = encoded.len();
-        Ok((self.ask_encoded::<UpsertRequest>(encoded).await?, bytes))
+        Ok((self.ask_encoded::<UpsertRequest>(&encoded).await?, bytes))
     }
 
     /// Deletes the rows for which an expression is true; in one partition if it is named, else in all.
@@ -311,7 +318,7 @@ impl Api {
             collection_name: self.collection.to_string(),
             ..request
         };
-        self.send::<QueryRequest>(&grpc::encode(&request), largest).await
+        self.send::<QueryRequest>(&self.encode(&request)?, largest).await
     }
 
     /// The rows nearest to a vector. The names of database and collection are filled in. `Ok(None)`: the answer would be
@@ -322,24 +329,36 @@ impl Api {
             collection_name: self.collection.to_string(),
             ..request
         };
-        self.send::<SearchRequest>(&grpc::encode(&request), largest).await
+        self.send::<SearchRequest>(&self.encode(&request)?, largest).await
     }
 
-    async fn ask<C: Call>(&self, request: &C) -> Result<C::Answer> {
-        self.ask_encoded::<C>(grpc::encode(request)).await
+    /// Refuses what only gRPC can do exactly, or at all, if it is not spoken.
+    pub(crate) fn grpc_only(&self, what: &str) -> Result<()> {
+        match &self.transport {
+            Transport::Grpc(_) => Ok(()),
+            Transport::Http(_) => Err(self.place(rest::wordless(what))),
+        }
     }
 
-    async fn ask_encoded<C: Call>(&self, request: Bytes) -> Result<C::Answer> {
-        match self.send::<C>(&request, UNBOUNDED).await? {
+    fn encode<C: Rest>(&self, request: &C) -> Result<Encoded<C>> {
+        self.transport.encode(request).map_err(|error| self.place(error))
+    }
+
+    async fn ask<C: Rest>(&self, request: &C) -> Result<C::Answer> {
+        self.ask_encoded::<C>(&self.encode(request)?).await
+    }
+
+    async fn ask_encoded<C: Rest>(&self, request: &Encoded<C>) -> Result<C::Answer> {
+        match self.send::<C>(request, UNBOUNDED).await? {
             Some(answer) => Ok(answer.message),
             None => Err(self.place(Error::internal("an answer without a bound was too large"))),
         }
     }
 
     /// With retries; `Ok(None)` if the answer is larger than `largest` bytes.
-    async fn send<C: Call>(&self, request: &Bytes, largest: usize) -> Result<Option<Answer<C::Answer>>> {
+    async fn send<C: Rest>(&self, request: &Encoded<C>, largest: usize) -> Result<Option<Answer<C::Answer>>> {
         let attempt = || async {
-            match self.once::<C>(request.clone(), largest).await {
+            match self.once::<C>(request, largest).await {
                 Ok(answer) => Ok(Some(answer)),
                 Err(Failure::TooLarge) => Ok(None),
                 Err(Failure::Error(error)) => Err(error),
@@ -348,9 +367,9 @@ impl Api {
         self.retry.run(&self.metrics, attempt).await.map_err(|error| self.place(error))
     }
 
-    async fn once<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
+    async fn once<C: Rest>(&self, request: &Encoded<C>, largest: usize) -> Result<Answer<C::Answer>, Failure> {
         self.metrics.add_request();
-        let answer = self.transport.send::<C>(request, largest).await?;
+        let answer = self.transport.send(request, largest).await?;
         status::check(answer.message.status())?;
         Ok(answer)
     }

@@ -39,6 +39,10 @@ fn of_code(code: i32) -> Kind {
         // The schema, a parameter, a field.
         102 | 105..=199 | 801..=899 | 1100..=1199 | 1700..=1799 => Kind::Data,
         1400..=1499 => Kind::Denied,
+        // Those of the RESTful API: nobody has asked, a request or a row that it can't read, too many requests.
+        1800 => Kind::Denied,
+        1801..=1804 | 1806 => Kind::Data,
+        1807 => Kind::RateLimited,
         _ => Kind::Internal,
     }
 }

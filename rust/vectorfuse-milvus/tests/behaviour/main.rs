@@ -14,6 +14,7 @@ mod documents;
 mod first_writers;
 mod losses;
 mod modes;
+mod modes_of_grpc;
 mod names;
 mod options;
 mod overwrites;

@@ -1,6 +1,8 @@
 //! Vector search: the rows are those that a comparison of the query with every vector gives, computed here.
 
+#[path = "search/bad.rs"] // from the tests over HTTP, too
 mod bad;
+#[path = "search/kinds.rs"]
 mod kinds;
 
 use serde_json::json;
@@ -11,6 +13,7 @@ use crate::support::block_on;
 use crate::support::foreign::proto::{DataType, FieldData, FloatArray, vector_field};
 use crate::support::foreign::{Foreign, Server, documents, field, key, longs, texts, vectors};
 use crate::support::reader::{Reader, refused, shown};
+use crate::support::server::HTTP;
 use vectorfuse_behaviour::oracle::{NEAR, dot, numbers, ranked, same};
 
 const SIZE: usize = 8;
@@ -273,6 +276,13 @@ fn the_score_is_a_column_beside_those_of_the_collection() {
             assert_eq!(columns, all);
             let again = reader.table(Some(fields(&table.columns))).await.unwrap();
             assert_eq!(again.columns, table.columns, "an inferred schema that comes back means the same");
+            if HTTP {
+                refused(reader.rows(&["$meta"], 1).await, Kind::Unsupported, &["`$meta`", "`transport` = `grpc`"]);
+                let rows = reader.rows(&["payload__score", "_score"], 1).await.unwrap();
+                assert_eq!((rows.len(), rows[0][0].as_str()), (1, "7"));
+                foreign.drop_it().await;
+                continue;
+            }
             let rows = reader.rows(&["payload__score", "_score", "$meta"], 1).await.unwrap();
             let (score, dynamic) = (rows[0][1].clone(), rows[0][2].replace(' ', ""));
             assert_eq!((rows.len(), rows[0][0].as_str(), dynamic.as_str()), (1, "7", r#"{"color":"red"}"#));

@@ -47,7 +47,7 @@ fn what_two_swaps_at_once_leave_behind_goes_with_the_next() {
             assert_eq!(around(&place).await.0.len(), 1);
             // One that has been behind the alias, and was left.
             let left = format!("{}__swap_left", place.collection);
-            let there = Place { url: place.url.clone(), collection: left.clone() };
+            let there = Place { url: place.url.clone(), collection: left.clone(), rest: None };
             Job::on(&there).append(&frame(9, 1)).await;
             let mark = proto::AlterCollectionRequest {
                 collection_name: left.clone(),
@@ -56,7 +56,8 @@ fn what_two_swaps_at_once_leave_behind_goes_with_the_next() {
             };
             place.client().done("AlterCollection", mark).await;
             // And one that a running job is still to move the alias to.
-            let running = Place { url: place.url.clone(), collection: format!("{}__swap_running", place.collection) };
+            let running =
+                Place { url: place.url.clone(), collection: format!("{}__swap_running", place.collection), rest: None };
             Job::on(&running).append(&frame(9, 1)).await;
             job.write(&frame(3, 4), Mode::Overwrite).await.unwrap();
             let (all, behind) = around(&place).await;

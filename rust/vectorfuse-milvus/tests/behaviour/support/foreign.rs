@@ -21,6 +21,7 @@ use self::proto::{
     GetLoadStateResponse, InsertRequest, KeyValue, LoadCollectionRequest, LoadState, MutationResult,
     ReleaseCollectionRequest, ScalarField, Status, VectorField, field_data, vector_field,
 };
+use super::server::HTTP;
 
 /// The servers that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,16 @@ impl Server {
         };
         std::env::var(name).unwrap_or_else(|_| panic!("{name} must say where a server answers"))
     }
+
+    /// Where the product asks.
+    fn spoken(self) -> (String, &'static str) {
+        let name = match self {
+            _ if !HTTP => return (self.url(), "grpc"),
+            Self::Milvus => "VECTORFUSE_MILVUS_REST_URL",
+            Self::Lite => "VECTORFUSE_MILVUS_LITE_REST_URL",
+        };
+        (std::env::var(name).unwrap_or_else(|_| panic!("{name} must say where a RESTful API is")), "http")
+    }
 }
 
 /// A collection of a test's own.
@@ -55,7 +66,10 @@ pub fn options(server: Server, collection: &str, more: &[(&str, &str)]) -> BTree
     let own = [("store", "milvus"), ("collection", collection), ("backoff_factor", "0.05")];
     let mut options: BTreeMap<String, String> =
         own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    options.entry("url".to_owned()).or_insert_with(|| server.url());
+    if !options.contains_key("url") {
+        let (url, transport) = server.spoken();
+        options.extend([("url".to_owned(), url), ("transport".to_owned(), transport.to_owned())]);
+    }
     options
 }
 
@@ -158,7 +172,7 @@ impl Foreign {
     }
 
     async fn bare_of_name(server: Server, name: String, fields: Vec<FieldSchema>, dynamic: bool) -> Self {
-        let given = Given { options: options(server, &name, &[]), session: BTreeMap::new() };
+        let given = Given { options: options(server, &name, &[("url", &server.url())]), session: BTreeMap::new() };
         let connection = Connection::open(&given.parse(Side::Read).unwrap(), 19530, []).unwrap();
         let made = Self { server, name, connection };
         let schema = CollectionSchema {

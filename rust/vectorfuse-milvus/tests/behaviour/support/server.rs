@@ -10,6 +10,9 @@ use vectorfuse_milvus::Milvus;
 
 use super::raw::{Client, proto};
 
+/// How the product speaks to the server: as the name of this crate says. The tests' own questions go over gRPC.
+pub const HTTP: bool = env!("CARGO_CRATE_NAME").len() == "behaviour_http".len();
+
 fn url(name: &str, what: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("set {name} to the url of {what}: see integration-tests/stores"))
 }
@@ -18,17 +21,26 @@ fn url(name: &str, what: &str) -> String {
 pub struct Place {
     pub url: String,
     pub collection: String,
+    /// Where the product is to ask, if not there.
+    pub rest: Option<String>,
 }
 
 impl Place {
     /// On the server itself.
     pub fn real(what: &str) -> Self {
-        Self::at(&url("VECTORFUSE_MILVUS_URL", "a Milvus server"), what)
+        Self::beside("VECTORFUSE_MILVUS_URL", "VECTORFUSE_MILVUS_REST_URL", what)
     }
 
     /// On Milvus Lite.
     pub fn lite(what: &str) -> Self {
-        Self::at(&url("VECTORFUSE_MILVUS_LITE_URL", "a server of Milvus Lite"), what)
+        Self::beside("VECTORFUSE_MILVUS_LITE_URL", "VECTORFUSE_MILVUS_LITE_REST_URL", what)
+    }
+
+    fn beside(grpc: &str, rest: &str, what: &str) -> Self {
+        let rest = HTTP.then(|| url(rest, "a server's RESTful API"));
+        let mut place = Self::at(&url(grpc, "a server of Milvus"), what);
+        place.rest = rest;
+        place
     }
 
     /// On each of them.
@@ -41,7 +53,8 @@ impl Place {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self { url: url.to_owned(), collection: format!("test_{what}_{now}_{}_{number}", std::process::id()) }
+        let collection = format!("test_{what}_{now}_{}_{number}", std::process::id());
+        Self { url: url.to_owned(), collection, rest: None }
     }
 
     /// The tests' own questions to its server.
@@ -56,7 +69,8 @@ impl vectorfuse_behaviour::store::Place for Place {
     }
 
     fn options(&self) -> Vec<(String, String)> {
-        let options = [("store", "milvus"), ("url", &self.url), ("collection", &self.collection)];
+        let (url, transport) = self.rest.as_ref().map_or((&*self.url, "grpc"), |rest| (rest, "http"));
+        let options = [("store", "milvus"), ("url", url), ("transport", transport), ("collection", &*self.collection)];
         options.map(|(option, value)| (option.to_owned(), value.to_owned())).to_vec()
     }
 
