@@ -87,7 +87,7 @@ options! {
         "prefix" => prefix: Option<String> = None,
             "With `transport` = `http`: a path before every route, for a server behind a proxy; the same as at the end of `url`.";
         "transport" => transport: Transport = Transport::Grpc,
-            "How the store is spoken to: `grpc`, or `http` for its REST API. See [connections](connections.md).";
+            "How the store is spoken to: `grpc`, or `http` for its REST API (Milvus 2.5.12 or later, with limits). See [connections](connections.md).";
         "collection" | "collection_name" => collection: Option<String> = None,
             "The collection to read or write.";
         "dataset" | "dataset_name" => dataset: Option<String> = None,

@@ -21,15 +21,16 @@ fn no_collection_is_made_and_none_is_deleted_to_be_made_anew() {
     block_on(async {
         for place in Place::both("make") {
             for mode in [Mode::Append, Mode::Create, Mode::Overwrite] {
-                let made = Job::on(&place).write(&numbered(&[(1, 1)]), mode).await;
+                let made = Job::on(&place).with("vector_field", "v").write(&numbered(&[(1, 1)]), mode).await;
                 refused(made, Kind::Unsupported, &["making a collection", GRPC, &place.collection]);
             }
-            let swapped = Job::on(&place).with("overwrite", "swap").write(&numbered(&[(1, 1)]), Mode::Overwrite).await;
+            let job = Job::on(&place).with("vector_field", "v");
+            let swapped = job.clone().with("overwrite", "swap").write(&numbered(&[(1, 1)]), Mode::Overwrite).await;
             refused(swapped, Kind::Unsupported, &["making a collection", GRPC]);
             assert_eq!(described::around(&place).await.0, [""; 0]);
             schema().make(&place).await;
             append(&Job::on(&place), &numbered(&[(1, 10)])).await;
-            let anew = Job::on(&place).with("overwrite", "recreate").write(&numbered(&[(2, 2)]), Mode::Overwrite).await;
+            let anew = job.with("overwrite", "recreate").write(&numbered(&[(2, 2)]), Mode::Overwrite).await;
             refused(anew, Kind::Unsupported, &["making a collection", GRPC]);
             assert_eq!(pairs(&place).await, [(1, 10)]);
         }
@@ -85,7 +86,7 @@ fn partial_updates_indexes_and_numbers_that_json_lacks_are_refused_by_name() {
         schema().with(nullable(field("f", crate::support::raw::DataType::Float))).make(&place).await;
         let partial = with_mode(&place, "partial").write(&numbered(&[(1, 1)]), Mode::Append).await;
         refused(partial, Kind::Unsupported, &["`write_mode` = `partial`", GRPC]);
-        let indexed = Job::on(&place).with("index.n", "keyword").write(&numbered(&[(1, 1)]), Mode::Append).await;
+        let indexed = Job::on(&place).with("distance", "euclid").write(&numbered(&[(1, 1)]), Mode::Append).await;
         refused(indexed, Kind::Unsupported, &["index", GRPC]);
         let columns = [("id", SparkType::Long), ("v", floats()), ("n", SparkType::Long), ("f", SparkType::Float)];
         let row = |number| vec![int(1), vector(&[0.5, 1.0]), int(1), Val::Float(f32::to_bits(number))];

@@ -15,10 +15,8 @@ mod types;
 mod modes;
 #[path = "../behaviour/partitions.rs"]
 mod partitions;
-#[path = "../behaviour/predicates.rs"]
-mod predicates;
 #[path = "../behaviour/search.rs"]
 mod search;
 #[path = "../behaviour/support/mod.rs"]
-#[allow(dead_code)] // some is for the other tests alone
+#[allow(dead_code, unused_imports)] // some is for the other tests alone
 mod support;

@@ -45,8 +45,10 @@ impl Server {
 
     /// Where the product asks.
     fn spoken(self) -> (String, &'static str) {
+        if !HTTP {
+            return (self.url(), "grpc");
+        }
         let name = match self {
-            _ if !HTTP => return (self.url(), "grpc"),
             Self::Milvus => "VECTORFUSE_MILVUS_REST_URL",
             Self::Lite => "VECTORFUSE_MILVUS_LITE_REST_URL",
         };
