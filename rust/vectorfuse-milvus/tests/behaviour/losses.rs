@@ -81,7 +81,7 @@ fn a_request_that_arrives_after_it_was_sent_again_is_found_and_leaves_no_row_twi
         for server in Server::ALL {
             let auto = FieldSchema { auto_id: true, ..key("key", Type::Int64) };
             let foreign = Foreign::make(server, vec![auto, fields::field("v", Type::FloatVector)], true).await;
-            let place = Place { url: server.url(), collection: foreign.name.clone() };
+            let place = Place { url: server.url(), collection: foreign.name.clone(), rest: None };
             let columns = [("v", floats()), ("word", SparkType::string())];
             let row = |place: i16| vec![vector(&[f32::from(place); 8]), text("w".repeat(5_000))];
             let frame = Frame::new(&columns, (0..50).map(row).collect());
