@@ -11,6 +11,7 @@ mod broken;
 mod choices;
 mod creation;
 mod documents;
+mod dropped;
 mod first_writers;
 mod losses;
 mod modes;

@@ -11,6 +11,8 @@ mod limits;
 mod reaching;
 mod types;
 
+#[path = "../behaviour/dropped.rs"]
+mod dropped;
 #[path = "../behaviour/modes.rs"]
 mod modes;
 #[path = "../behaviour/partitions.rs"]

@@ -18,6 +18,8 @@ use crate::api::proto::{
 #[serde(rename_all = "camelCase")]
 struct Described<'a> {
     collection_name: String,
+    #[serde(default, rename = "collectionID")]
+    collection_id: i64,
     #[serde(borrow)]
     fields: Vec<Field<'a>>,
     #[serde(default)]
@@ -154,6 +156,7 @@ impl Rest for DescribeCollectionRequest {
         };
         let message = DescribeCollectionResponse {
             collection_name: name.clone(),
+            collection_id: described.collection_id,
             schema: Some(schema),
             shards_num: described.shards_num,
             aliases: described.aliases,
