@@ -30,7 +30,8 @@ def rates(axes: Axes, cases: list[CaseFigures], direction: str) -> None:
         bars = axes.barh(places, [rate for _, rate in found], BAR, label=name, color=COLORS[way])
         axes.bar_label(bars, [f"{rate:,.0f}" for _, rate in found], padding=3, fontsize=7)
     axes.set_xscale("log")
-    axes.set_xlim(right=axes.get_xlim()[1] * 4)
+    # Room for the numbers and the legend; the least is the same for all, so that lengths can be compared.
+    axes.set_xlim(left=100, right=axes.get_xlim()[1] * 8)
     axes.set_title(f"{direction}: rows per second, server that costs nothing", fontsize=9)
     _label(axes, cases)
 
@@ -39,6 +40,7 @@ def ratios(axes: Axes, cases: list[CaseFigures], direction: str) -> None:
     found = [case.over_floor(direction) or 0.0 for case in cases]
     bars = axes.barh(range(len(cases)), found, 0.5, color=COLORS["vectorfuse"])
     axes.bar_label(bars, [f"{ratio:.2f}" for ratio in found], padding=3, fontsize=7)
+    axes.set_xlim(right=max(found) * 1.15)
     axes.axvline(1.0, color="black", linewidth=0.8)
     axes.axvline(CPU_RATIO, color="#b03030", linewidth=1.0, linestyle="--", label=f"goal: {CPU_RATIO}")
     axes.set_title(f"{direction}: CPU seconds over those of the floor", fontsize=9)
