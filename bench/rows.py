@@ -2,8 +2,8 @@
 
 The source must cost next to nothing, or it would hide what the connector costs: a small block of rows, cached, is broadcast
 and repeated under new ids. A row then costs Spark one copy of its vector, and there can be any number of them without more
-memory or a disk. Measured: 0.3 CPU seconds per million rows of 384 floats, and 0.2 for the job. (A Parquet file costs far
-more, since its reader copies arrays float by float; a cached DataFrame of all rows needs gigabytes of the heap.)
+memory or a disk. Measured: 0.3 CPU seconds per million rows of 384 floats, and 0.2 for the job. (A Parquet file would
+add what its reader costs; a cached DataFrame of all rows needs gigabytes of the heap.)
 """
 
 from __future__ import annotations
