@@ -192,7 +192,8 @@ def run_part(part: str, jar: Path | None, servers: SharedServers) -> Outcome:
             ["cargo", "test", "--workspace", "--locked", "--no-fail-fast", "--features", "vectorfuse-jni/faults"],
             "test-rust",
         )
-        step.environment = {**product_environment(), **server}
+        # Most of what these tests do is to wait for Milvus, whose work goes by the second.
+        step.environment = {**product_environment(), **server, "RUST_TEST_THREADS": "6"}
         return tested(part, step, results.of_cargo)
     if part == "server":
         command = ["cargo", "test", "--locked", "--no-fail-fast"]

@@ -69,8 +69,8 @@ pub fn pages_have_at_most_the_rows_that_the_option_says(store: &Tested) {
         let batches = drain(stream).await.unwrap();
         assert!(batches.iter().all(|batch| batch.num_rows() <= 9));
         assert_eq!(Frame::of_batches(fields(&scan.columns), &batches).rows.len(), 100);
-        // Some stores only know that a page is the last one when there is none after it, or ask what there is first.
-        assert!((12..15).contains(&metrics.snapshot()[REQUESTS]), "{:?}", metrics.snapshot());
+        // Some stores only know that a page is the last one when there is none after it, or ask before or after what there is.
+        assert!((12..16).contains(&metrics.snapshot()[REQUESTS]), "{:?}", metrics.snapshot());
     });
 }
 
