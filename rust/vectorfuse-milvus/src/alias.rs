@@ -103,7 +103,7 @@ impl Milvus {
     async fn clear(&self, alias: &str, fresh: &str, behind: Option<String>) -> Result<()> {
         if let Some(old) = behind.filter(|old| old != fresh) {
             retry::pause(IN_FLIGHT).await;
-            self.api.at(&old).drop_collection().await?;
+            self.drop_if_left(&old).await?;
         }
         // Marked after the move: one without the mark may be a job's that is still to move the alias. Ours may be gone:
         // another swap that came after it deletes what was behind the alias, too.
@@ -111,11 +111,18 @@ impl Milvus {
         let prefix = format!("{alias}{BESIDE}");
         for name in self.api.collections().await?.into_iter().filter(|name| name.starts_with(&prefix)) {
             let Some(there) = self.at(Some(&name)).collection().await? else { continue };
-            let left = there.properties.get(SWAPPED_PROPERTY).is_some_and(|swapped| swapped == alias);
-            // Asked each time: what is behind the alias now is never deleted.
-            if left && self.behind_alias().await?.is_some_and(|now| now != name) {
-                self.api.at(&name).drop_collection().await?;
+            if there.properties.get(SWAPPED_PROPERTY).is_some_and(|swapped| swapped == alias) {
+                self.drop_if_left(&name).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Deletes a collection that is behind the alias no more. That is asked each time: a move whose answer was lost is sent
+    /// again, and can come after another job's.
+    async fn drop_if_left(&self, name: &str) -> Result<()> {
+        if self.behind_alias().await?.is_some_and(|now| now != name) {
+            self.api.at(name).drop_collection().await?;
         }
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Qdrant {
     /// Deletes the collection that was behind the alias, and those that were left when two swaps met or one was cut off.
     async fn clear(&self, alias: &str, fresh: &str, behind: Option<String>) -> Result<()> {
         if let Some(old) = behind.filter(|old| old != fresh) {
-            gone(self.api.at(&old).drop_collection().await)?;
+            self.drop_if_left(&old).await?;
         }
         // Marked after the move: one without the mark may be a job's that is still to move the alias. Ours may be gone:
         // another swap that came after it deletes what was behind the alias, too.
@@ -107,13 +107,19 @@ impl Qdrant {
         gone(self.api.at(fresh).set_metadata(SWAPPED_KEY, mark).await)?;
         let prefix = format!("{alias}{BESIDE}");
         for name in self.api.collections().await?.into_iter().filter(|name| name.starts_with(&prefix)) {
-            let api = self.api.at(&name);
-            let Some(info) = api.info().await? else { continue };
-            let left = Collection::from_info(info)?.swapped.as_deref() == Some(alias);
-            // Asked each time: what is behind the alias now is never deleted.
-            if left && self.behind_alias().await?.is_some_and(|now| now != name) {
-                gone(api.drop_collection().await)?;
+            let Some(info) = self.api.at(&name).info().await? else { continue };
+            if Collection::from_info(info)?.swapped.as_deref() == Some(alias) {
+                self.drop_if_left(&name).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Deletes a collection that is behind the alias no more. That is asked each time: a move whose answer was lost is sent
+    /// again, and can come after another job's.
+    async fn drop_if_left(&self, name: &str) -> Result<()> {
+        if self.behind_alias().await?.is_some_and(|now| now != name) {
+            gone(self.api.at(name).drop_collection().await)?;
         }
         Ok(())
     }
