@@ -115,9 +115,12 @@ def test_only_the_columns_asked_for_are_sent_by_the_server(connector: Connector,
             fetched[",".join(columns)] = proxy.received
     # Over HTTP a number is its digits: `123.0,` for one of these.
     payload, vectors = 200 * 3600, 200 * (4000 if TRANSPORT == "grpc" else 5893)
-    assert fetched["id"] < 60_000
-    assert vectors < fetched["vector"] < vectors + 100_000
-    assert payload < fetched["big"] < payload + 100_000
+    # Beside the values there is what stands around them, what the driver asks, and a few rows twice: where a server has no
+    # slices, the last page of a split ends about where the split does.
+    little = payload // 2
+    assert fetched["id"] < little
+    assert vectors < fetched["vector"] < vectors + little
+    assert payload < fetched["big"] < payload + little
     assert payload + vectors < fetched["id,vector,big"]
 
 
