@@ -16,6 +16,8 @@ from support.slow import Background, running_tasks, slow_rows, wait_until
 
 ROWS = 1200
 STORED = 4000
+# Rows leave Spark's process when so many bytes of them are there: those of a slow task as they come, and not at its end.
+SMALL = {"batch_rows": 20, "batch_bytes": 1000}
 # Once killed, Milvus takes 15 s until it answers, and 5 s more until its collections are loaded.
 PATIENT = {"max_retries": 9, "backoff_factor": 0.2}
 QUICK = {"max_retries": 1, "backoff_factor": 0.05}
@@ -66,7 +68,7 @@ def test_a_server_that_is_killed_and_comes_back_costs_neither_a_write_nor_a_read
     own.write(own.sql("n as id", VECTOR, "n as number", rows=0), "written", **{"vector.size": 3})
     reading = slow_sum(own, "read", **PATIENT)
     data = slow_rows(spark, ROWS, "n as id", VECTOR, "n as number", partitions=1)
-    writing = Background(lambda: own.write(data, "written", batch_rows=20, **PATIENT))
+    writing = Background(lambda: own.write(data, "written", **SMALL, **PATIENT))
     wait_until(lambda: stored(own_server, "written") >= 100, "some rows arrived")
     wait_until(lambda: running_tasks(spark) == 2, "both jobs run")
     own_server.kill()
@@ -86,9 +88,9 @@ def test_a_silent_server_fails_a_read_and_a_write_that_was_cancelled_converges_w
     spark: SparkSession, own: Connector, own_server: MilvusServer
 ) -> None:
     own.write(own.sql("n as id", VECTOR, rows=0), "again", **{"vector.size": 3})
-    # Far from its end, however late it is seen to have begun: all of it would take six minutes.
-    data = slow_rows(spark, ROWS, "n as id", VECTOR, partitions=1, millis=300)
-    writing = Background(lambda: own.write(data, "again", batch_rows=20, **QUICK))
+    # Far from its end, however late it is seen to have begun: all of it would take four minutes.
+    data = slow_rows(spark, ROWS, "n as id", VECTOR, partitions=1, millis=200)
+    writing = Background(lambda: own.write(data, "again", **SMALL, **QUICK))
     wait_until(lambda: stored(own_server, "again") >= 20, "some rows arrived")
     own_server.pause()
     try:
