@@ -15,6 +15,7 @@ from support.failures import failure_of
 from support.slow import Background, running_tasks, slow_rows, wait_until
 
 ROWS = 1200
+MANY = 12_000
 STORED = 4000
 # Rows leave Spark's process when so many bytes of them are there: those of a slow task as they come, and not at its end.
 SMALL = {"batch_rows": 20, "batch_bytes": 1000}
@@ -89,7 +90,7 @@ def test_a_silent_server_fails_a_read_and_a_write_that_was_cancelled_converges_w
 ) -> None:
     own.write(own.sql("n as id", VECTOR, rows=0), "again", **{"vector.size": 3})
     # Far from its end, however late it is seen to have begun: all of it would take four minutes.
-    data = slow_rows(spark, ROWS, "n as id", VECTOR, partitions=1, millis=200)
+    data = slow_rows(spark, MANY, "n as id", VECTOR, partitions=1, millis=20)
     writing = Background(lambda: own.write(data, "again", **SMALL, **QUICK))
     wait_until(lambda: stored(own_server, "again") >= 20, "some rows arrived")
     own_server.pause()
@@ -103,6 +104,6 @@ def test_a_silent_server_fails_a_read_and_a_write_that_was_cancelled_converges_w
         own_server.resume()
     with pytest.raises(Exception, match=r"(?i)cancel"):
         writing.result(30)
-    assert 0 < stored(own_server, "again") < ROWS
-    own.write(own.sql("n as id", VECTOR, rows=ROWS, partitions=2), "again")
-    assert stored(own_server, "again") == ROWS
+    assert 0 < stored(own_server, "again") < MANY
+    own.write(own.sql("n as id", VECTOR, rows=MANY, partitions=2), "again")
+    assert stored(own_server, "again") == MANY

@@ -3,7 +3,7 @@
 /// Makes the tests of a store: those that every store runs, and those of what it answers `yes` to. A name that is not
 /// answered, or that nobody asked for, does not compile.
 ///
-/// ```ignore
+/// ```text
 /// vectorfuse_behaviour::suite! {
 ///     fresh: |what| Box::new(Place::shared(what)),
 ///     vectorless: yes,
