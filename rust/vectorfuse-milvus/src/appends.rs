@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::{Options, WriteMode};
 use vectorfuse_core::reject;
+use vectorfuse_core::retry;
 use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::Outcome;
 
@@ -37,6 +39,11 @@ const ROW: &str = "_vectorfuse_row";
 const MESSAGE_KEY: &str = "attempt";
 /// Where the message says whether an answer was lost.
 const LOST_KEY: &str = "lost";
+
+/// A task notices within a second that it was killed.
+const LATE: Duration = Duration::from_secs(1);
+/// So often in a row nothing more must have come.
+const QUIET: usize = 3;
 
 /// One attempt of a task, as its rows name it.
 #[derive(Clone, Debug)]
@@ -201,11 +208,33 @@ pub(crate) async fn settle(
             if names.is_empty() { own.clone() } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) }
         }
     };
-    api.delete(expr, "").await?;
+    match outcome {
+        Outcome::Commit(_) => delete_strangers(api, options, collection, &expr).await?,
+        Outcome::Abort => api.delete(expr, "").await.map(drop)?,
+    }
     match outcome {
         Outcome::Commit(messages) => refuse_doubles(api, options, collection, &own, messages).await,
         Outcome::Abort => Ok(()),
     }
+}
+
+/// Deletes the rows of attempts that do not count. One that Spark ends because another has won can have requests under way
+/// when the write is settled: where there are such rows, they are deleted until no more come.
+async fn delete_strangers(api: &Api, options: &Options, collection: &Collection, expr: &str) -> Result<()> {
+    let strangers = Selection::of_options(options, collection, Moment::STRONG)?.and(expr.to_owned());
+    let any = strangers.count(api).await? > 0;
+    api.delete(expr.to_owned(), "").await?;
+    let mut quiet = if any { 0 } else { QUIET };
+    while quiet < QUIET {
+        retry::pause(LATE).await;
+        if strangers.count(api).await? > 0 {
+            api.delete(expr.to_owned(), "").await?;
+            quiet = 0;
+        } else {
+            quiet += 1;
+        }
+    }
+    Ok(())
 }
 
 /// A request whose answer was lost can arrive after it was asked for in vain, and sent again.
