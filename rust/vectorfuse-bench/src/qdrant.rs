@@ -110,16 +110,11 @@ fn output(sent: Vector) -> Result<VectorOutput, Fault> {
 
 /// The collection's description, with the number of points that a read will find.
 pub(crate) fn with_count(framed: Bytes, rows: u64) -> Result<Bytes, Fault> {
-    if framed.is_empty() {
-        return Ok(framed); // an error, which is in the headers
-    }
-    let mut info = GetCollectionInfoResponse::decode(crate::front::unframed(&framed)?)?;
-    if let Some(result) = &mut info.result {
-        result.points_count = Some(rows);
-    }
-    let mut counted = reply::unfinished(info.encoded_len());
-    counted.put_slice(&info.encode_to_vec());
-    Ok(reply::finished(counted))
+    reply::changed(framed, |answer: &mut GetCollectionInfoResponse| {
+        if let Some(result) = &mut answer.result {
+            result.points_count = Some(rows);
+        }
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use prost::Message;
 
+use crate::Fault;
+
 /// Before each message of gRPC: whether it is compressed, and its length.
 pub(crate) const PREFIX: usize = 5;
 
@@ -57,9 +59,24 @@ pub(crate) fn grpc(framed: Bytes) -> Response<Reply> {
 
 /// The answer of a gRPC method.
 pub(crate) fn message(message: &impl Message) -> Response<Reply> {
+    grpc(framed(message))
+}
+
+/// A message behind its prefix.
+fn framed(message: &impl Message) -> Bytes {
     let mut framed = unfinished(message.encoded_len());
     framed.put_slice(&message.encode_to_vec());
-    grpc(finished(framed))
+    finished(framed)
+}
+
+/// An answer with something else in it.
+pub(crate) fn changed<M: Message + Default>(framed: Bytes, change: impl FnOnce(&mut M)) -> Result<Bytes, Fault> {
+    if framed.is_empty() {
+        return Ok(framed); // an error, which is in the headers
+    }
+    let mut message = M::decode(crate::front::unframed(&framed)?)?;
+    change(&mut message);
+    Ok(self::framed(&message))
 }
 
 /// An empty message behind a prefix that is yet to be filled in.

@@ -199,52 +199,36 @@ pub(crate) async fn settle(
         return Ok(());
     }
     let own = format!("{WRITE} == {}", expression::text(query));
-    let expr = match outcome {
-        Outcome::Abort => own.clone(),
-        Outcome::Commit(messages) => {
-            let names = messages.iter().map(|message| attempt_of(message)).collect::<Result<Vec<_>>>()?;
-            let names: Vec<String> = names.into_iter().flatten().map(|name| expression::text(&name)).collect();
-            // An empty list is an error of some servers.
-            if names.is_empty() { own.clone() } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) }
-        }
-    };
-    match outcome {
-        Outcome::Commit(_) => delete_strangers(api, options, collection, &expr).await?,
-        Outcome::Abort => api.delete(expr, "").await.map(drop)?,
-    }
-    match outcome {
-        Outcome::Commit(messages) => refuse_doubles(api, options, collection, &own, messages).await,
-        Outcome::Abort => Ok(()),
-    }
+    let Outcome::Commit(messages) = outcome else { return api.delete(own, "").await.map(drop) };
+    let names = messages.iter().map(|message| attempt_of(message)).collect::<Result<Vec<_>>>()?;
+    let names: Vec<String> = names.into_iter().flatten().map(|name| expression::text(&name)).collect();
+    // An empty list is an error of some servers.
+    let others =
+        if names.is_empty() { own.clone() } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) };
+    let all = Selection::of_options(options, collection, Moment::STRONG)?;
+    delete_others(api, &all, &others).await?;
+    refuse_doubles(api, &all, &own, messages).await
 }
 
 /// Deletes the rows of attempts that do not count. One that Spark ends because another has won can have requests under way
 /// when the write is settled: where there are such rows, they are deleted until no more come.
-async fn delete_strangers(api: &Api, options: &Options, collection: &Collection, expr: &str) -> Result<()> {
-    let strangers = Selection::of_options(options, collection, Moment::STRONG)?.and(expr.to_owned());
-    let any = strangers.count(api).await? > 0;
+async fn delete_others(api: &Api, all: &Selection, expr: &str) -> Result<()> {
+    let others = all.and(expr.to_owned());
+    let mut quiet = if others.count(api).await? == 0 { QUIET } else { 0 };
     api.delete(expr.to_owned(), "").await?;
-    let mut quiet = if any { 0 } else { QUIET };
     while quiet < QUIET {
         retry::pause(LATE).await;
-        if strangers.count(api).await? > 0 {
+        quiet += 1;
+        if others.count(api).await? > 0 {
             api.delete(expr.to_owned(), "").await?;
             quiet = 0;
-        } else {
-            quiet += 1;
         }
     }
     Ok(())
 }
 
 /// A request whose answer was lost can arrive after it was asked for in vain, and sent again.
-async fn refuse_doubles(
-    api: &Api,
-    options: &Options,
-    collection: &Collection,
-    own: &str,
-    messages: &[String],
-) -> Result<()> {
+async fn refuse_doubles(api: &Api, all: &Selection, own: &str, messages: &[String]) -> Result<()> {
     let mut any_lost = false;
     for message in messages {
         any_lost |= entry(message, LOST_KEY)?.and_then(|lost| lost.as_bool()).unwrap_or_default();
@@ -252,7 +236,7 @@ async fn refuse_doubles(
     if !any_lost {
         return Ok(());
     }
-    let (all, written) = (Selection::of_options(options, collection, Moment::STRONG)?, reject::written(messages)?);
+    let written = reject::written(messages)?;
     let there = all.and(own.to_owned()).count(api).await?;
     if there <= written {
         return Ok(());

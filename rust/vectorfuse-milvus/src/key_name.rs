@@ -2,7 +2,7 @@
 //!
 //! A server can have a collection whose key is called `in`. It takes rows, and finds none again.
 
-use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::error::{Error, Result};
 
 use crate::api::Api;
 use crate::api::proto::{LoadState, QueryRequest};
@@ -36,12 +36,8 @@ pub(crate) async fn check(api: &Api, there: &Collection) -> Result<()> {
         query_params: vec![pair("limit", "1")],
         ..QueryRequest::default()
     };
-    match api.query(request, usize::MAX).await {
-        Ok(_) => Ok(()),
-        // The server has no code of its own for what it can't parse.
-        Err(error) if matches!(error.kind(), Kind::Internal | Kind::Data | Kind::Unsupported) => {
-            Err(refused().caused_by(error))
-        }
-        Err(error) => Err(error),
+    match Api::refusal(api.query(request, usize::MAX).await)? {
+        None => Ok(()),
+        Some(error) => Err(refused().caused_by(error)),
     }
 }

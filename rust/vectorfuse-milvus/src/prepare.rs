@@ -21,13 +21,13 @@ impl Milvus {
     pub(crate) async fn prepare_write(&self, request: WriteRequest) -> Result<WritePlan> {
         reject::prepare(&self.options)?;
         refuse_unsupported(&self.options).map_err(|error| self.place(error))?;
-        let version = self.version().await?;
+        let server = self.api.version().await?;
         let there = self.collection().await?;
         let destination = self.destination(&request, there.as_ref())?;
         // A collection that is written beside is new.
         let there = there.filter(|_| !destination.swap);
         let own = self.at(destination.collection.as_deref());
-        own.prepare_at(request, there, destination, version).await
+        own.prepare_at(request, there, destination, &server).await
     }
 
     async fn prepare_at(
@@ -35,8 +35,9 @@ impl Milvus {
         request: WriteRequest,
         there: Option<Collection>,
         destination: Destination,
-        version: Version,
+        server: &str,
     ) -> Result<WritePlan> {
+        let version = Version::parse(server).map_err(|error| self.place(error))?;
         if there.is_some() && request.mode == Mode::Create {
             return Err(self.place(write::already_there(self.api.collection())));
         }
@@ -53,9 +54,8 @@ impl Milvus {
         self.check_rules(&options, &rules, version).map_err(|error| self.place(error))?;
         let plan = creation::Plan { options: &options, columns: &columns, id: &id };
         let made_for = (request.mode == Mode::Create).then(|| request.query.clone());
-        let is_lite = is_lite(&self.api.version().await?);
         let details = WriteDetails {
-            dropped_keys: LITE_KEYS.iter().filter(|_| is_lite).map(|&key| key.to_owned()).collect(),
+            dropped_keys: LITE_KEYS.iter().filter(|_| is_lite(server)).map(|&key| key.to_owned()).collect(),
             collection: match kept {
                 Some(there) => there.clone(),
                 None => fields::planned(&options, &columns, &id, auto.as_deref(), version)

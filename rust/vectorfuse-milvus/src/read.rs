@@ -187,13 +187,11 @@ impl Milvus {
         }
         let selection = Selection::of_options(&self.options, collection, moment).map_err(|error| self.place(error))?;
         let request = selection.page(vec![selection.primary.clone()], 1);
-        match self.api.query(request, usize::MAX).await {
-            Ok(_) => Ok(()),
-            // The server has no code of its own for what it can't parse.
-            Err(error) if matches!(error.kind(), Kind::Internal | Kind::Data | Kind::Unsupported) => {
+        match Api::refusal(self.api.query(request, usize::MAX).await)? {
+            None => Ok(()),
+            Some(error) => {
                 Err(self.place(Error::options("option `filter`: the server can't evaluate it").caused_by(error)))
             }
-            Err(error) => Err(error),
         }
     }
 }

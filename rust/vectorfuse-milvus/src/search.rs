@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::json::{self, At};
 use vectorfuse_core::options::Options;
 
@@ -199,13 +199,11 @@ impl Milvus {
         // What an index takes only the server knows: it is asked, and the answer is small.
         let request = search.request(options, vector, most(options)?)?;
         let request = search.among(&selection).search(request, vec![selection.primary.clone()]);
-        match self.api.search(request, usize::MAX).await {
-            Ok(_) => Ok(()),
-            // The server has no code of its own for parameters.
-            Err(error) if matches!(error.kind(), Kind::Internal | Kind::Data | Kind::Unsupported) => {
+        match Api::refusal(self.api.search(request, usize::MAX).await)? {
+            None => Ok(()),
+            Some(error) => {
                 Err(Error::options("option `search_params`: the server can't search with them").caused_by(error))
             }
-            Err(error) => Err(error),
         }
     }
 }

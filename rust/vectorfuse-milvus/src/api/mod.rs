@@ -332,6 +332,16 @@ impl Api {
         self.send::<SearchRequest>(&self.encode(&request)?, largest).await
     }
 
+    /// Of what a server was asked to try: its refusal, if it can't do that at all. It has no code of its own for expressions
+    /// and parameters that it can't read.
+    pub(crate) fn refusal<T>(tried: Result<T>) -> Result<Option<Error>> {
+        match tried {
+            Ok(_) => Ok(None),
+            Err(error) if matches!(error.kind(), Kind::Internal | Kind::Data | Kind::Unsupported) => Ok(Some(error)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Refuses what only gRPC can do exactly, or at all, if it is not spoken.
     pub(crate) fn grpc_only(&self, what: &str) -> Result<()> {
         match &self.transport {

@@ -17,7 +17,7 @@ use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::net::{Answer, Failure};
 
 use super::calls::Call;
-use super::http::Transport;
+use super::http::{Transport, data};
 use super::proto::{
     AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest,
     CreateDatabaseRequest, CreateIndexRequest, LoadCollectionRequest, TruncateCollectionRequest,
@@ -54,6 +54,30 @@ pub(crate) trait Rest: Call {
     ) -> impl Future<Output = Result<Answer<Self::Answer>, Failure>> + Send;
 }
 
+/// A request of one question.
+trait Simple: Call {
+    fn words(&self) -> Result<Question>;
+    fn answer(data: Option<&RawValue>) -> Result<Self::Answer>;
+}
+
+impl<C: Simple> Rest for C {
+    type Kept = ();
+
+    fn question(&self) -> Result<(Question, ())> {
+        Ok((self.words()?, ()))
+    }
+
+    async fn send(
+        http: &Transport,
+        question: &Question,
+        (): &(),
+        largest: usize,
+    ) -> Result<Answer<Self::Answer>, Failure> {
+        let body = http.post(question, largest).await?;
+        Ok(Answer { message: C::answer(data(&body)?)?, bytes: body.len() })
+    }
+}
+
 /// The error of what HTTP has no exact words for.
 pub(crate) fn wordless(what: &str) -> Error {
     Error::unsupported(format!("{what}: over HTTP Milvus can't do it exactly, or not at all: use `transport` = `grpc`"))
@@ -87,15 +111,15 @@ wordless! {
     CreateIndexRequest: "making an index";
 }
 
+/// What a request names, each by its word: what is empty is left to the server, as the default.
+fn named(names: &[(&str, &str)]) -> Value {
+    let there = names.iter().filter(|(_, name)| !name.is_empty());
+    Value::Object(there.map(|(word, name)| ((*word).to_owned(), (*name).into())).collect())
+}
+
 /// The database and collection that nearly every request names.
 fn place(database: &str, collection: &str) -> Value {
-    let mut place = serde_json::Map::new();
-    // Named by nothing it is the default one.
-    if !database.is_empty() {
-        place.insert("dbName".to_owned(), database.into());
-    }
-    place.insert("collectionName".to_owned(), collection.into());
-    Value::Object(place)
+    named(&[("dbName", database), ("collectionName", collection)])
 }
 
 /// What an answer must have.

@@ -1,12 +1,11 @@
 //! The description of a collection.
 
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::net::{Answer, Failure};
 
-use super::{Question, Rest, place, read};
+use super::{Question, Rest, named, place, read};
 use crate::api::http::{Transport, data};
 use crate::api::proto::value_field::Data;
 use crate::api::proto::{
@@ -175,11 +174,8 @@ async fn behind(http: &Transport, database: &str, name: &str) -> Result<Option<S
     struct Alias {
         collection_name: String,
     }
-    let mut body = json!({"aliasName": name});
-    if !database.is_empty() {
-        body["dbName"] = database.into();
-    }
-    let body = http.post(&Question::new("aliases/describe", &body), usize::MAX).await?;
+    let question = Question::new("aliases/describe", &named(&[("dbName", database), ("aliasName", name)]));
+    let body = http.post(&question, usize::MAX).await?;
     match data(&body) {
         Ok(found) => Ok(Some(read::<Alias>(found)?.collection_name)),
         Err(error) if error.kind() == Kind::NotFound => Ok(None),

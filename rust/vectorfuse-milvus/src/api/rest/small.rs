@@ -6,8 +6,7 @@ use serde_json::value::RawValue;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::net::{Answer, Failure};
 
-use super::{Question, Rest, place, read};
-use crate::api::calls::Call;
+use super::{Question, Rest, Simple, named, place, read};
 use crate::api::http::{self, Transport, data};
 use crate::api::proto::{
     CreatePartitionRequest, DeleteRequest, DescribeIndexRequest, DescribeIndexResponse, DropCollectionRequest,
@@ -17,33 +16,9 @@ use crate::api::proto::{
     ShowPartitionsResponse, Status,
 };
 
-/// A request of one question.
-trait Simple: Call {
-    fn words(&self) -> Question;
-    fn answer(data: Option<&RawValue>) -> Result<Self::Answer>;
-}
-
-impl<C: Simple> Rest for C {
-    type Kept = ();
-
-    fn question(&self) -> Result<(Question, ())> {
-        Ok((self.words(), ()))
-    }
-
-    async fn send(
-        http: &Transport,
-        question: &Question,
-        (): &(),
-        largest: usize,
-    ) -> Result<Answer<Self::Answer>, Failure> {
-        let body = http.post(question, largest).await?;
-        Ok(Answer { message: C::answer(data(&body)?)?, bytes: body.len() })
-    }
-}
-
 impl Simple for ListDatabasesRequest {
-    fn words(&self) -> Question {
-        Question::new("databases/list", &json!({}))
+    fn words(&self) -> Result<Question> {
+        Ok(Question::new("databases/list", &json!({})))
     }
 
     fn answer(data: Option<&RawValue>) -> Result<ListDatabasesResponse> {
@@ -52,8 +27,8 @@ impl Simple for ListDatabasesRequest {
 }
 
 impl Simple for ShowCollectionsRequest {
-    fn words(&self) -> Question {
-        Question::new("collections/list", &json!({"dbName": self.db_name}))
+    fn words(&self) -> Result<Question> {
+        Ok(Question::new("collections/list", &json!({"dbName": self.db_name})))
     }
 
     fn answer(data: Option<&RawValue>) -> Result<ShowCollectionsResponse> {
@@ -62,8 +37,8 @@ impl Simple for ShowCollectionsRequest {
 }
 
 impl Simple for ShowPartitionsRequest {
-    fn words(&self) -> Question {
-        Question::new("partitions/list", &place(&self.db_name, &self.collection_name))
+    fn words(&self) -> Result<Question> {
+        Ok(Question::new("partitions/list", &place(&self.db_name, &self.collection_name)))
     }
 
     fn answer(data: Option<&RawValue>) -> Result<ShowPartitionsResponse> {
@@ -72,10 +47,10 @@ impl Simple for ShowPartitionsRequest {
 }
 
 impl Simple for CreatePartitionRequest {
-    fn words(&self) -> Question {
+    fn words(&self) -> Result<Question> {
         let mut body = place(&self.db_name, &self.collection_name);
         body["partitionName"] = self.partition_name.as_str().into();
-        Question::new("partitions/create", &body)
+        Ok(Question::new("partitions/create", &body))
     }
 
     fn answer(_data: Option<&RawValue>) -> Result<Status> {
@@ -84,8 +59,8 @@ impl Simple for CreatePartitionRequest {
 }
 
 impl Simple for DropCollectionRequest {
-    fn words(&self) -> Question {
-        Question::new("collections/drop", &place(&self.db_name, &self.collection_name))
+    fn words(&self) -> Result<Question> {
+        Ok(Question::new("collections/drop", &place(&self.db_name, &self.collection_name)))
     }
 
     fn answer(_data: Option<&RawValue>) -> Result<Status> {
@@ -94,8 +69,8 @@ impl Simple for DropCollectionRequest {
 }
 
 impl Simple for GetCollectionStatisticsRequest {
-    fn words(&self) -> Question {
-        Question::new("collections/get_stats", &place(&self.db_name, &self.collection_name))
+    fn words(&self) -> Result<Question> {
+        Ok(Question::new("collections/get_stats", &place(&self.db_name, &self.collection_name)))
     }
 
     fn answer(data: Option<&RawValue>) -> Result<GetCollectionStatisticsResponse> {
@@ -111,10 +86,10 @@ impl Simple for GetCollectionStatisticsRequest {
 }
 
 impl Simple for GetLoadStateRequest {
-    fn words(&self) -> Question {
+    fn words(&self) -> Result<Question> {
         let mut body = place(&self.db_name, &self.collection_name);
         body["partitionNames"] = self.partition_names.clone().into();
-        Question::new("collections/get_load_state", &body)
+        Ok(Question::new("collections/get_load_state", &body))
     }
 
     fn answer(data: Option<&RawValue>) -> Result<GetLoadStateResponse> {
@@ -136,13 +111,12 @@ impl Simple for GetLoadStateRequest {
 }
 
 impl Simple for DeleteRequest {
-    fn words(&self) -> Question {
-        let mut body = place(&self.db_name, &self.collection_name);
+    fn words(&self) -> Result<Question> {
+        let Self { db_name, collection_name, partition_name, .. } = self;
+        let mut body =
+            named(&[("dbName", db_name), ("collectionName", collection_name), ("partitionName", partition_name)]);
         body["filter"] = self.expr.as_str().into();
-        if !self.partition_name.is_empty() {
-            body["partitionName"] = self.partition_name.as_str().into();
-        }
-        Question::new("entities/delete", &body)
+        Ok(Question::new("entities/delete", &body))
     }
 
     fn answer(_data: Option<&RawValue>) -> Result<MutationResult> {
