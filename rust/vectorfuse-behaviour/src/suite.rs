@@ -280,7 +280,8 @@ macro_rules! tests {
 /// A test that no list has would never run.
 #[test]
 fn every_test_is_in_a_list() {
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // Cargo runs a test in its package's folder; what `env!` says may be that of another checkout with the same cache.
+    let source = std::path::PathBuf::from("src");
     let listed = std::fs::read_to_string(source.join("suite.rs")).unwrap();
     let mut folders = vec![source];
     let mut count = 0;
