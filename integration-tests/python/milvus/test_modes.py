@@ -13,6 +13,7 @@ from stores.milvus_raw import RawMilvus, field
 from support.attempts import failing_at_first
 from support.connector import VECTOR, Connector
 from support.failures import failure_of
+from support.slow import Background, running_tasks, slow_rows, wait_until
 
 SMALL = {"batch_rows": 7}
 
@@ -204,3 +205,20 @@ def test_rows_whose_keys_the_server_makes_are_there_once_though_a_task_runs_agai
     assert [mark.name for mark in tmp_path.iterdir()] == ["partition-1"], "no task failed: the test shows nothing"
     assert raw.count(collection) == 400
     assert sorted(row.n for row in connector.read(collection).collect()) == list(range(400))
+
+
+def test_a_write_that_fails_leaves_no_row_of_a_task_that_was_still_on_its_way(
+    spark: SparkSession, connector: Connector, raw: RawMilvus, collection: str
+) -> None:
+    made = {"auto_id": True, "dynamic_field": True}
+    connector.write(connector.sql("n", VECTOR, rows=0), collection, **made, **{"vector.size": 3})
+    # The first task fails at its row 30, as often as Spark lets it; the second has 400 rows to write, of 10 ms each.
+    failing = "if(n = 30, raise_error('this row is bad on purpose'), n) as n"
+    rows = slow_rows(spark, 800, failing, VECTOR)
+    arrived = Background(lambda: wait_until(lambda: raw.count(collection) > 0, "some rows arrived"))
+    with pytest.raises(Exception, match="this row is bad on purpose"):
+        connector.write(rows, collection, batch_rows=10, batch_bytes=1000)
+    arrived.result()
+    assert raw.count(collection) == 0
+    wait_until(lambda: running_tasks(spark) == 0, "every task has ended")
+    assert raw.count(collection) == 0

@@ -42,7 +42,7 @@ pub fn tasks_that_create_the_collection_at_once_create_one(store: &Tested) {
             for result in at_once(&job, &plan, frames).await {
                 assert_eq!(result.unwrap()[0], 25);
             }
-            job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(Vec::new())).await.unwrap();
+            job.store(Side::Write).unwrap().finish(plan, Outcome::commit(Vec::new())).await.unwrap();
             let read = Job::on(&place).read(3).await.unwrap().select(&["id"]);
             let mut numbers: Vec<Vec<_>> = (0..100_i64).map(|id| vec![int(id)]).collect();
             numbers.sort_by_cached_key(|row| format!("{row:?}"));

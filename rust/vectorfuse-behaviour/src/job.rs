@@ -176,7 +176,7 @@ impl Job {
             messages.push(message);
             figures = its;
         }
-        self.store(Side::Write)?.finish(plan, Outcome::Commit(messages)).await?;
+        self.store(Side::Write)?.finish(plan, Outcome::commit(messages)).await?;
         Ok(figures)
     }
 

@@ -113,7 +113,7 @@ pub fn attempts_that_do_not_commit_leave_no_dead_letters(store: &Tested) {
         assert_eq!(again[REJECTED], 3);
         assert_eq!(letters(&folder).1.len(), 3);
         let store = job.store(Side::Write).unwrap();
-        let warnings = store.finish(plan, Outcome::Commit(vec![message.clone()])).await.unwrap();
+        let warnings = store.finish(plan, Outcome::commit(vec![message.clone()])).await.unwrap();
         assert!(warnings.iter().any(|said| said.contains("3 of 10 rows were rejected")), "{warnings:?}");
         // After a failed job they are gone.
         vectorfuse_core::reject::undo(&[message]);
@@ -138,7 +138,7 @@ pub fn too_many_rejected_rows_end_the_task_or_the_job(store: &Tested) {
             writer.write(frame().batch()).await.unwrap();
             messages.push(writer.commit().await.unwrap());
         }
-        let ended = job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(messages)).await;
+        let ended = job.store(Side::Write).unwrap().finish(plan, Outcome::commit(messages)).await;
         refused(ended, Kind::Data, &["6 rows", "all tasks", "`max_errors` is 5"]);
     });
 }

@@ -59,11 +59,11 @@ pub fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused(store
                 finish(&job, second, Outcome::Abort).await;
                 // A further task of the first one goes on.
                 job.task(&first, 1, vec![rows(&[4]).batch()]).await.unwrap();
-                finish(&job, first, Outcome::Commit(Vec::new())).await;
+                finish(&job, first, Outcome::commit(Vec::new())).await;
                 assert_eq!(ids(&place).await, 3);
             } else {
                 refused(second, Kind::AlreadyExists, &[place.collection()]);
-                finish(&job, first, Outcome::Commit(Vec::new())).await;
+                finish(&job, first, Outcome::commit(Vec::new())).await;
                 assert_eq!(ids(&place).await, 0);
             }
         });

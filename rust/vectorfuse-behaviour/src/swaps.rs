@@ -99,7 +99,7 @@ pub fn an_abort_after_the_move_takes_nothing_away(store: &Tested) {
         let plan = job.plan(&frame(2, 0).fields, Mode::Overwrite).await.unwrap();
         job.task(&plan, 0, vec![frame(2, 3).batch()]).await.unwrap();
         let store = job.store(Side::Write).unwrap();
-        store.finish(plan.clone(), Outcome::Commit(Vec::new())).await.unwrap();
+        store.finish(plan.clone(), Outcome::commit(Vec::new())).await.unwrap();
         store.finish(plan, Outcome::Abort).await.unwrap();
         assert_eq!(runs(&place).await.unwrap(), [[int(2)], [int(3)]]);
         clean(&place).await;

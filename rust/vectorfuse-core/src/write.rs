@@ -103,10 +103,22 @@ pub struct Task {
 /// How the write ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Each task has committed, with these messages.
-    Commit(Vec<String>),
+    /// Each task has committed.
+    Commit {
+        /// What the attempts that count say, one of each task.
+        messages: Vec<String>,
+        /// Whether there were other attempts of tasks: what they wrote may be in the store, or still come in.
+        others: bool,
+    },
     /// The job has failed.
     Abort,
+}
+
+impl Outcome {
+    /// Each task has committed, and none ran twice.
+    pub fn commit(messages: Vec<String>) -> Self {
+        Self::Commit { messages, others: false }
+    }
 }
 
 /// Gives each column its part of a point. `vectors` are those of the collection that is there; `None` if it is yet to be

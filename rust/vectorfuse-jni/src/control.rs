@@ -85,7 +85,7 @@ enum Request {
         query: String,
     },
     /// Ends a write.
-    FinishWrite { plan: String, messages: Vec<String>, outcome: Ending },
+    FinishWrite { plan: String, messages: Vec<String>, others: bool, outcome: Ending },
     /// How much is alive here, for the tests that look for leaks.
     Diagnostics,
     /// Panics, for the tests of the guard.
@@ -192,11 +192,11 @@ fn answer(request: Request) -> Result<Value> {
                 "plan": opaque(&plan)?, "flush_rows": FLUSH_ROWS, "flush_bytes": flush_bytes, "warnings": warnings
             }))
         }
-        Request::FinishWrite { plan, messages, outcome } => {
+        Request::FinishWrite { plan, messages, others, outcome } => {
             let plan: WritePlan = read(&plan)?;
             let store = stores::open(plan.options.clone())?;
             let outcome = match outcome {
-                Ending::Commit => Outcome::Commit(messages),
+                Ending::Commit => Outcome::Commit { messages, others },
                 Ending::Abort => {
                     reject::undo(&messages);
                     Outcome::Abort

@@ -40,7 +40,7 @@ const MESSAGE_KEY: &str = "attempt";
 /// Where the message says whether an answer was lost.
 const LOST_KEY: &str = "lost";
 
-/// A task notices within a second that it was killed.
+/// In this time a server takes up what it was sent, or refuses it.
 const LATE: Duration = Duration::from_secs(1);
 /// So often in a row nothing more must have come.
 const QUIET: usize = 3;
@@ -199,22 +199,22 @@ pub(crate) async fn settle(
         return Ok(());
     }
     let own = format!("{WRITE} == {}", expression::text(query));
-    let Outcome::Commit(messages) = outcome else { return api.delete(own, "").await.map(drop) };
+    let all = Selection::of_options(options, collection, Moment::STRONG)?;
+    let Outcome::Commit { messages, others } = outcome else { return delete_others(api, &all, &own, true).await };
     let names = messages.iter().map(|message| attempt_of(message)).collect::<Result<Vec<_>>>()?;
     let names: Vec<String> = names.into_iter().flatten().map(|name| expression::text(&name)).collect();
     // An empty list is an error of some servers.
-    let others =
+    let rest =
         if names.is_empty() { own.clone() } else { format!("{own} and {ATTEMPT} not in [{}]", names.join(", ")) };
-    let all = Selection::of_options(options, collection, Moment::STRONG)?;
-    delete_others(api, &all, &others).await?;
+    delete_others(api, &all, &rest, *others).await?;
     refuse_doubles(api, &all, &own, messages).await
 }
 
-/// Deletes the rows of attempts that do not count. One that Spark ends because another has won can have requests under way
-/// when the write is settled: where there are such rows, they are deleted until no more come.
-async fn delete_others(api: &Api, all: &Selection, expr: &str) -> Result<()> {
+/// Deletes the rows of attempts that do not count. When the write is settled all have ended, but the server can still have a
+/// request of one that was cut off: where there were such attempts, their rows are deleted until no more come.
+async fn delete_others(api: &Api, all: &Selection, expr: &str, any: bool) -> Result<()> {
     let others = all.and(expr.to_owned());
-    let mut quiet = if others.count(api).await? == 0 { QUIET } else { 0 };
+    let mut quiet = if any || others.count(api).await? > 0 { 0 } else { QUIET };
     api.delete(expr.to_owned(), "").await?;
     while quiet < QUIET {
         retry::pause(LATE).await;

@@ -171,7 +171,7 @@ impl Milvus {
             return Ok(Vec::new());
         }
         let settled = appends::settle(&written.api, &plan.options, &details.collection, &plan.query, &outcome).await;
-        let Outcome::Commit(messages) = outcome else {
+        let Outcome::Commit { messages, .. } = outcome else {
             // Of a collection that no task has created there is nothing to delete.
             return settled.or_else(gone).map(|()| Vec::new());
         };

@@ -98,7 +98,7 @@ impl Qdrant {
     pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
         let details = Details::of(&plan)?;
         let written = self.at(details.collection.as_deref());
-        let Outcome::Commit(messages) = outcome else {
+        let Outcome::Commit { messages, .. } = outcome else {
             written.undo(&details, self).await?;
             return Ok(Vec::new());
         };

@@ -54,7 +54,7 @@ fn two_writes_append_and_a_task_that_ran_twice_counts_once() {
             }
             drop(dying);
             messages.remove(0);
-            job(&place).store(Side::Write).unwrap().finish(plan, Outcome::Commit(messages)).await.unwrap();
+            job(&place).store(Side::Write).unwrap().finish(plan, Outcome::commit(messages)).await.unwrap();
             assert_eq!(ids(&place).await, (0..9).collect::<Vec<_>>(), "{}", place.url);
             assert_eq!(count(&place).await, 9);
         }

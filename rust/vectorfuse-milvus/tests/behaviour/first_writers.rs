@@ -50,7 +50,7 @@ fn tasks_that_create_the_collection_at_once_create_one() {
                 for result in at_once(&job, &plan, frames).await {
                     assert_eq!(result.unwrap()[0], 25);
                 }
-                finish(&job, plan, Outcome::Commit(Vec::new())).await;
+                finish(&job, plan, Outcome::commit(Vec::new())).await;
                 assert_eq!(count(&place).await, 100);
                 assert_eq!(indexes(&place).await.len(), 2);
                 assert!(is_loaded(&place).await);
@@ -109,7 +109,7 @@ fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused() {
             finish(&job, second, Outcome::Abort).await;
             // A further task of the first one goes on.
             job.task(&first, 1, vec![rows(7, 1, 2).batch()]).await.unwrap();
-            finish(&job, first, Outcome::Commit(Vec::new())).await;
+            finish(&job, first, Outcome::commit(Vec::new())).await;
             assert_eq!(count(&place).await, 3);
             let third = job.plan_of("third", &fields, Mode::Create).await;
             refused(third, Kind::AlreadyExists, &[&place.collection, "append"]);
@@ -118,7 +118,7 @@ fn of_two_jobs_that_create_at_once_one_writes_and_the_other_is_refused() {
             let job = Job::on(&place).with("vector.size", "2");
             let first = job.plan_of("first", &fields, Mode::Create).await.unwrap();
             refused(job.plan_of("second", &fields, Mode::Create).await, Kind::AlreadyExists, &[&place.collection]);
-            finish(&job, first, Outcome::Commit(Vec::new())).await;
+            finish(&job, first, Outcome::commit(Vec::new())).await;
             assert_eq!(count(&place).await, 0);
         }
     });

@@ -104,7 +104,7 @@ fn a_request_that_arrives_after_it_was_sent_again_is_found_and_leaves_no_row_twi
                     let again = fields::proto::FieldData { is_dynamic: true, ..again };
                     foreign.insert(1, vec![plain_vectors(1), again]).await;
                 }
-                let finished = job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(vec![message])).await;
+                let finished = job.store(Side::Write).unwrap().finish(plan, Outcome::commit(vec![message])).await;
                 if twice {
                     refused(finished, Kind::Unavailable, &["50 rows", "has 51", "run it once more"]);
                     assert_eq!(count(&place).await, 0);

@@ -41,7 +41,7 @@ fn what_two_swaps_at_once_leave_behind_goes_with_the_next() {
                 job.task(plan, 0, vec![frame(run, 3).batch()]).await.unwrap();
             }
             for plan in plans {
-                job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(Vec::new())).await.unwrap();
+                job.store(Side::Write).unwrap().finish(plan, Outcome::commit(Vec::new())).await.unwrap();
             }
             assert_eq!(runs(&place).await, (vec![2], 3));
             assert_eq!(around(&place).await.0.len(), 1);

@@ -30,7 +30,7 @@ fn a_column_that_a_job_beside_has_overwritten_in_the_kept_schema_is_there_at_the
         let update = UpdateCollection { collection_name, metadata: before, ..UpdateCollection::default() };
         client.update(asking(update)).await.unwrap();
         job.task(&plan, 0, vec![frame.batch()]).await.unwrap();
-        job.store(Side::Write).unwrap().finish(plan, Outcome::Commit(Vec::new())).await.unwrap();
+        job.store(Side::Write).unwrap().finish(plan, Outcome::commit(Vec::new())).await.unwrap();
         assert_eq!(Job::on(&place).read(1).await.unwrap().type_of("new"), "date");
     });
 }

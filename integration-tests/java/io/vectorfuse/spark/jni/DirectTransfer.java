@@ -34,7 +34,7 @@ public final class DirectTransfer {
       }
       message = writer.commit();
     }
-    Control.finishWrite(plan.plan, Collections.singletonList(message), "commit");
+    Control.finishWrite(plan.plan, Collections.singletonList(message), false, "commit");
   }
 
   /** Reads everything, and gives how many rows that were. */

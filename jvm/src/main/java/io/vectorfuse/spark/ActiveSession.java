@@ -2,6 +2,7 @@ package io.vectorfuse.spark;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.SparkSession;
 import scala.Option;
@@ -45,6 +46,15 @@ public final class ActiveSession {
   public static int parallelism() {
     Option<SparkSession> session = session();
     return session.isDefined() ? Math.max(1, session.get().sparkContext().defaultParallelism()) : 1;
+  }
+
+  /**
+   * The context of the session.
+   *
+   * @throws java.util.NoSuchElementException if no job can run here, since there is no session
+   */
+  public static SparkContext context() {
+    return session().get().sparkContext();
   }
 
   /** The version of the Spark that runs, for example {@code 3.5.9}. */

@@ -58,7 +58,7 @@ public final class BatchWriter implements AutoCloseable {
    * rows come.
    *
    * @throws io.vectorfuse.spark.VectorFuseException if a value does not fit, or the store fails
-   * @throws org.apache.spark.TaskKilledException if Spark kills the task during a wait
+   * @throws org.apache.spark.TaskKilledException if Spark has killed the task
    */
   public void write(InternalRow row) {
     if (filling == null) {
@@ -89,6 +89,8 @@ public final class BatchWriter implements AutoCloseable {
   }
 
   private void flush() {
+    // What a killed task hands over, another attempt has written as well.
+    TaskInterrupt.check();
     awaitReady();
     ArrowBatchBuilder full = filling;
     filling = null;

@@ -293,15 +293,18 @@ public final class Control {
    * Ends a write.
    *
    * @param messages those of the tasks that committed
+   * @param others whether there were attempts of tasks beside those
    * @param outcome "commit" or "abort"
    */
-  public static void finishWrite(String plan, List<String> messages, String outcome) {
+  public static void finishWrite(
+      String plan, List<String> messages, boolean others, String outcome) {
     ObjectNode question = question("finish_write");
     question.put("plan", plan);
     ArrayNode array = question.putArray("messages");
     for (String message : messages) {
       array.add(message);
     }
+    question.put("others", others);
     question.put("outcome", outcome);
     ask(question);
   }

@@ -2,6 +2,7 @@ package io.vectorfuse.spark.write;
 
 import io.vectorfuse.spark.ActiveSession;
 import io.vectorfuse.spark.jni.Control;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +21,17 @@ import org.slf4j.LoggerFactory;
 final class VectorFuseBatchWrite implements BatchWrite {
   private static final Logger LOG = LoggerFactory.getLogger(VectorFuseBatchWrite.class);
 
+  /** A task that is killed notices within seconds, unless its executor is out of reach. */
+  private static final Duration LONGEST_END = Duration.ofMinutes(1);
+
   private final LogicalWriteInfo info;
   private final Map<String, String> options;
   private final String mode;
 
-  /** The plan, from when the job starts. */
+  /** The plan and the attempts, from when the job starts. */
   private String plan;
+
+  private TaskAttempts attempts;
 
   VectorFuseBatchWrite(LogicalWriteInfo info, Map<String, String> options, String mode) {
     this.info = info;
@@ -44,6 +50,7 @@ final class VectorFuseBatchWrite implements BatchWrite {
     Control.WritePlan planned =
         Control.planWrite(options, ActiveSession.options(), info.schema(), mode, info.queryId());
     plan = planned.plan;
+    attempts = new TaskAttempts(ActiveSession.context(), info.queryId());
     return new VectorFuseWriterFactory(planned, info.schema());
   }
 
@@ -59,7 +66,7 @@ final class VectorFuseBatchWrite implements BatchWrite {
 
   @Override
   public void commit(WriterCommitMessage[] messages) {
-    Control.finishWrite(plan, texts(messages), "commit");
+    finish(messages, "commit");
   }
 
   /** Never throws: Spark is about to throw what made the write fail. */
@@ -69,10 +76,17 @@ final class VectorFuseBatchWrite implements BatchWrite {
       return;
     }
     try {
-      Control.finishWrite(plan, texts(messages), "abort");
+      finish(messages, "abort");
     } catch (RuntimeException error) {
       LOG.warn("the write failed, and so did its abort", error);
     }
+  }
+
+  /** Only when no attempt is left that could still write. */
+  private void finish(WriterCommitMessage[] messages, String outcome) {
+    List<String> texts = texts(messages);
+    boolean others = attempts.await(LONGEST_END) > texts.size();
+    Control.finishWrite(plan, texts, others, outcome);
   }
 
   /** The messages of the tasks that committed; Spark leaves null for the others. */
