@@ -18,7 +18,7 @@ use proto::field_data::Field;
 use proto::ids::IdField;
 use proto::scalar_field::Data;
 use proto::{
-    FieldData, FloatArray, GetCollectionStatisticsResponse, Ids, KeyValue, LongArray, MutationResult, QueryRequest,
+    FieldData, GetCollectionStatisticsResponse, Ids, KeyValue, LongArray, MutationResult, PackedFloats, QueryRequest,
     QueryResults, ScalarField, Status, UpsertRequest, VectorField, vector_field,
 };
 
@@ -157,9 +157,9 @@ fn picked(field: &FieldData, places: impl Iterator<Item = usize>) -> Result<Fiel
             Field::Scalars(ScalarField { data: Some(data), ..ScalarField::default() })
         }
         Some(Field::Vectors(VectorField { dim, data: Some(vector_field::Data::FloatVector(all)), .. })) => {
-            let size = usize::try_from(*dim)?;
+            let size = 4 * usize::try_from(*dim)?;
             let data = places.flat_map(|place| &all.data[place * size..(place + 1) * size]).copied().collect();
-            let data = Some(vector_field::Data::FloatVector(FloatArray { data }));
+            let data = Some(vector_field::Data::FloatVector(PackedFloats { data }));
             Field::Vectors(VectorField { dim: *dim, data, ..VectorField::default() })
         }
         _other => return Err(unknown().into()),

@@ -3,7 +3,7 @@
 //!
 //! Every error of a value names its column, its row and, where the user names the row, its id.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 
 use arrow_array::RecordBatch;
 use serde_json::Value as Json;
@@ -234,7 +234,7 @@ impl<'a> Rows<'a> {
     /// Which row it is, for messages about what it became. `key` is the row's key in the store.
     #[must_use]
     pub fn origin_of(&self, row: usize, key: &impl Display) -> Origin {
-        let name = self.name(row).filter(|name| *name != key.to_string());
+        let name = self.name(row).filter(|name| !is_text_of(key, name));
         Origin { name, values: self.rejects.want_values().then(|| self.values(row)), ..self.origin(row) }
     }
 
@@ -271,10 +271,16 @@ impl<'a> Rows<'a> {
             IdSource::Keys(indexes) | IdSource::KeysOfDlt(_, indexes) => indexes,
             IdSource::Generated => &[],
         };
-        let texts = indexes.iter().map(|index| self.readers[*index].text(row).ok().flatten());
-        let texts: Vec<String> = texts.collect::<Option<_>>()?;
-        let short: String = texts.join(", ").chars().take(LONGEST_NAME).collect();
-        (!short.is_empty()).then_some(short)
+        let mut texts = indexes.iter().map(|index| self.readers[*index].text(row).ok().flatten());
+        let mut name = texts.next()??;
+        for text in texts {
+            name.push_str(", ");
+            name.push_str(&text?);
+        }
+        if let Some((end, _)) = name.char_indices().nth(LONGEST_NAME) {
+            name.truncate(end);
+        }
+        (!name.is_empty()).then_some(name)
     }
 
     /// The columns of a row, for people: what has no form in JSON is said in words.
@@ -285,6 +291,19 @@ impl<'a> Rows<'a> {
         };
         Json::Object(self.columns().map(value).collect())
     }
+}
+
+/// Whether this is how the key is written. Asked of every row, so nothing is allocated.
+fn is_text_of(key: &impl Display, text: &str) -> bool {
+    struct Rest<'a>(&'a str);
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+    let mut rest = Rest(text);
+    write!(rest, "{key}").is_ok() && rest.0.is_empty()
 }
 
 impl Origin {
@@ -309,5 +328,21 @@ impl Origin {
 impl Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of partition {}", self.row, self.partition)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_known_by_its_whole_text() {
+        for key in ["7", "70", "", "a, b"] {
+            for text in ["7", "70", "", "a, b", "a"] {
+                assert_eq!(is_text_of(&key, text), key == text, "{key} {text}");
+            }
+        }
+        assert!(is_text_of(&format_args!("{}-{}", 12, "é"), "12-é"));
+        assert!(!is_text_of(&format_args!("{}-{}", 12, "é"), "12-"));
     }
 }

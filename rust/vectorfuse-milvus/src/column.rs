@@ -213,7 +213,7 @@ fn vectors_held(vectors: &VectorField) -> Result<usize> {
     let (length, size) = match &vectors.data {
         None => return Ok(0),
         Some(Vectors::SparseFloatVector(sparse)) => return Ok(sparse.contents.len()),
-        Some(Vectors::FloatVector(numbers)) => (numbers.data.len(), dimensions(vectors)),
+        Some(Vectors::FloatVector(packed)) => (packed.data.len(), 4 * dimensions(vectors)),
         Some(Vectors::BinaryVector(bytes)) => (bytes.len(), dimensions(vectors) / 8),
         Some(Vectors::Float16Vector(bytes) | Vectors::Bfloat16Vector(bytes)) => (bytes.len(), 2 * dimensions(vectors)),
         Some(Vectors::Int8Vector(bytes)) => (bytes.len(), dimensions(vectors)),
@@ -242,9 +242,7 @@ fn append_vector(
         (start + size <= bytes.len()).then(|| bytes.slice(start..start + size)).ok_or_else(missing)
     };
     match &vectors.data {
-        Some(Vectors::FloatVector(numbers)) => {
-            builder.append_dense(numbers.data.get(place * dim..(place + 1) * dim).ok_or_else(missing)?)
-        }
+        Some(Vectors::FloatVector(packed)) => builder.append_dense(&numbers::of_floats(&slice(&packed.data, 4 * dim)?)),
         Some(Vectors::Float16Vector(bytes)) => builder.append_dense(&numbers::of_float16(&slice(bytes, 2 * dim)?)),
         Some(Vectors::Bfloat16Vector(bytes)) => builder.append_dense(&numbers::of_bfloat16(&slice(bytes, 2 * dim)?)),
         Some(Vectors::Int8Vector(bytes)) => builder.append_dense(&numbers::of_int8(&slice(bytes, dim)?)),

@@ -13,7 +13,7 @@ use crate::api::proto::scalar_field::Data;
 use crate::api::proto::vector_field::Data as VectorData;
 use crate::api::proto::{
     ArrayArray, BoolArray, DoubleArray, FieldData, FloatArray, GeometryWktArray, IntArray, JsonArray, LongArray,
-    ScalarField, SparseFloatArray, StringArray, VectorField,
+    PackedFloats, ScalarField, SparseFloatArray, StringArray, VectorField,
 };
 use crate::appends::Attempt;
 use crate::collection::{DYNAMIC_FIELD, Field, FieldType, ScalarType, VectorType};
@@ -216,26 +216,20 @@ fn scalar_column(data_type: ScalarType, values: Values) -> Result<Data> {
 
 fn vector_column(kind: VectorType, dim: Option<u64>, values: Values) -> Result<VectorField> {
     let (data, length) = match kind {
-        VectorType::Float => {
-            let rows = values.of(|value| if let Value::Floats(numbers) = value { Some(numbers) } else { None })?;
-            let length = rows.first().map_or(0, Vec::len);
-            (VectorData::FloatVector(FloatArray { data: rows.concat() }), length)
-        }
         VectorType::Sparse => {
             let contents = values.packed()?.into_iter().map(Into::into).collect();
             (VectorData::SparseFloatVector(SparseFloatArray { contents, dim: 0 }), 0)
         }
-        VectorType::Float16 | VectorType::BFloat16 | VectorType::Int8 | VectorType::Binary => {
+        VectorType::Float | VectorType::Float16 | VectorType::BFloat16 | VectorType::Int8 | VectorType::Binary => {
             let rows = values.packed()?;
             let bytes = rows.first().map_or(0, Vec::len);
             let all = rows.concat().into();
             match kind {
+                VectorType::Float => (VectorData::FloatVector(PackedFloats { data: all }), bytes / 4),
                 VectorType::Float16 => (VectorData::Float16Vector(all), bytes / 2),
                 VectorType::BFloat16 => (VectorData::Bfloat16Vector(all), bytes / 2),
                 VectorType::Int8 => (VectorData::Int8Vector(all), bytes),
-                VectorType::Binary | VectorType::Float | VectorType::Sparse => {
-                    (VectorData::BinaryVector(all), 8 * bytes)
-                }
+                VectorType::Binary | VectorType::Sparse => (VectorData::BinaryVector(all), 8 * bytes),
             }
         }
     };

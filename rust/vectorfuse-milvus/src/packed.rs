@@ -6,6 +6,15 @@ use vectorfuse_core::error::{Error, Result};
 /// The server keeps the last place for itself.
 const MOST_PLACE: u32 = u32::MAX - 1;
 
+/// The numbers as they are, the lowest byte first.
+pub(crate) fn float32(numbers: &[f32]) -> Vec<u8> {
+    let mut bytes = vec![0; 4 * numbers.len()];
+    for (four, number) in bytes.chunks_exact_mut(4).zip(numbers) {
+        four.copy_from_slice(&number.to_le_bytes());
+    }
+    bytes
+}
+
 /// 16-bit floats, each the nearest one (of two as near the even one), the lowest byte first.
 pub(crate) fn float16(numbers: &[f32]) -> Result<Vec<u8>> {
     halves(numbers, "Float16", f16::MAX.to_f32(), |number| f16::from_f32(number).to_bits())
@@ -68,7 +77,18 @@ pub(crate) fn sparse(places: &[u32], numbers: &[f32]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message;
+
     use super::*;
+    use crate::api::proto::{FloatArray, PackedFloats};
+
+    #[test]
+    fn packed_floats_are_on_the_wire_what_a_list_of_floats_is() {
+        for numbers in [vec![], vec![0.0], vec![1.5, -0.0, f32::MIN_POSITIVE, f32::MAX, f32::from_bits(1)]] {
+            let packed = PackedFloats { data: float32(&numbers).into() }.encode_to_vec();
+            assert_eq!(packed, FloatArray { data: numbers }.encode_to_vec());
+        }
+    }
 
     #[test]
     fn halves_are_the_nearest_ones_and_ties_go_to_the_even_one() {

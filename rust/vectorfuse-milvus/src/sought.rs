@@ -23,7 +23,7 @@ pub(crate) fn of_text(text: &str, search: &Search) -> Result<Vec<u8>> {
     }
     let bytes = match (&vector, search.kind) {
         (Vector::Sparse(places, numbers), VectorType::Sparse) => packed::sparse(places, numbers),
-        (Vector::Dense(numbers), VectorType::Float) => Ok(floats(numbers)),
+        (Vector::Dense(numbers), VectorType::Float) => Ok(packed::float32(numbers)),
         (Vector::Dense(numbers), VectorType::Float16) => packed::float16(numbers),
         (Vector::Dense(numbers), VectorType::BFloat16) => packed::bfloat16(numbers),
         (Vector::Dense(numbers), VectorType::Int8) => packed::int8(numbers),
@@ -79,7 +79,7 @@ fn vector(field: &FieldData) -> Option<Vec<u8>> {
         return None;
     }
     match vectors.data.as_ref()? {
-        Data::FloatVector(numbers) => Some(floats(&numbers.data)),
+        Data::FloatVector(packed) => Some(packed.data.to_vec()),
         Data::SparseFloatVector(sparse) => sparse.contents.first().map(|bytes| bytes.to_vec()),
         Data::BinaryVector(bytes)
         | Data::Float16Vector(bytes)
@@ -87,10 +87,6 @@ fn vector(field: &FieldData) -> Option<Vec<u8>> {
         | Data::Int8Vector(bytes) => Some(bytes.to_vec()),
     }
     .filter(|bytes| !bytes.is_empty())
-}
-
-fn floats(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// Eight dimensions in each byte, the first one its highest bit.

@@ -41,9 +41,7 @@ pub(crate) enum Value {
     /// A JSON text.
     Json(Vec<u8>),
     List(ScalarField),
-    /// A vector of 32-bit floats.
-    Floats(Vec<f32>),
-    /// A vector of another kind, packed as the server wants it.
+    /// A vector, packed as the server wants it.
     Packed(Vec<u8>),
 }
 
@@ -61,7 +59,6 @@ impl Value {
             Self::Text(text) => framed(text.len()),
             Self::Json(bytes) | Self::Packed(bytes) => framed(bytes.len()),
             Self::List(list) => framed(list.encoded_len()),
-            Self::Floats(numbers) => 4 * numbers.len(),
         }
     }
 }
@@ -264,7 +261,7 @@ fn vector_value(vector: Vector, kind: VectorType, dim: Option<u64>) -> Result<Va
         vector.check_size(dim)?;
     }
     match (kind, vector) {
-        (VectorType::Float, Vector::Dense(numbers)) => Ok(Value::Floats(numbers)),
+        (VectorType::Float, Vector::Dense(numbers)) => Ok(Value::Packed(packed::float32(&numbers))),
         (VectorType::Float16, Vector::Dense(numbers)) => packed::float16(&numbers).map(Value::Packed),
         (VectorType::BFloat16, Vector::Dense(numbers)) => packed::bfloat16(&numbers).map(Value::Packed),
         (VectorType::Int8, Vector::Dense(numbers)) => packed::int8(&numbers).map(Value::Packed),

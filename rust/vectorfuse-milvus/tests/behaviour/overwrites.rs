@@ -73,7 +73,9 @@ fn keys_that_others_have_doubled_are_deleted_too() {
             };
             let vectors = proto::VectorField {
                 dim: 2,
-                data: Some(proto::vector_field::Data::FloatVector(proto::FloatArray { data: vec![0.5; 6] })),
+                data: Some(proto::vector_field::Data::FloatVector(proto::PackedFloats {
+                    data: 0.5_f32.to_le_bytes().repeat(6).into(),
+                })),
                 ..proto::VectorField::default()
             };
             let insert = proto::InsertRequest {

@@ -10,8 +10,8 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::table::fields;
 
 use crate::support::block_on;
-use crate::support::foreign::proto::{DataType, FieldData, FloatArray, vector_field};
-use crate::support::foreign::{Foreign, Server, documents, field, key, longs, texts, vectors};
+use crate::support::foreign::proto::{DataType, FieldData};
+use crate::support::foreign::{Foreign, Server, documents, field, key, longs, packed, texts, vectors};
 use crate::support::reader::{Reader, refused, shown};
 use crate::support::server::HTTP;
 use vectorfuse_behaviour::oracle::{NEAR, dot, numbers, ranked, same};
@@ -33,8 +33,7 @@ fn score(metric: &str, a: &[f32], b: &[f32]) -> f64 {
 }
 
 fn floats(name: &str, rows: impl Iterator<Item = Vec<f32>>) -> FieldData {
-    let data = vector_field::Data::FloatVector(FloatArray { data: rows.flatten().collect() });
-    vectors(name, DataType::FloatVector, SIZE as i64, data)
+    vectors(name, DataType::FloatVector, SIZE as i64, packed(rows.flatten()))
 }
 
 /// Rows `0` to `COUNT`, with the vector `v` and the tens of their keys.

@@ -16,7 +16,8 @@ use crate::api::proto::scalar_field::Data;
 use crate::api::proto::vector_field::Data as Vectors;
 use crate::api::proto::{
     ArrayArray, BoolArray, DataType, DoubleArray, FieldData, FieldSchema, FloatArray, GeometryWktArray, IntArray,
-    JsonArray, LongArray, ScalarField, SparseFloatArray, StringArray, TimestamptzArray, VectorField, field_data,
+    JsonArray, LongArray, PackedFloats, ScalarField, SparseFloatArray, StringArray, TimestamptzArray, VectorField,
+    field_data,
 };
 
 /// A row of an answer: its fields as they stand there.
@@ -56,12 +57,13 @@ fn held(field: &FieldSchema, cells: &[&str]) -> Result<field_data::Field> {
     let dim = dim.unwrap_or_default();
     Ok(match field.data_type() {
         DataType::FloatVector => {
-            let mut data = Vec::with_capacity(cells.len() * dim);
+            let mut data = Vec::with_capacity(4 * cells.len() * dim);
             for cell in cells {
                 let items = items(cell)?;
-                data.extend(sized(&items, dim)?.iter().map(|item| number::<f32>(item)).collect::<Result<Vec<_>>>()?);
+                let numbers = sized(&items, dim)?.iter().map(|item| number(item)).collect::<Result<Vec<_>>>()?;
+                data.extend(crate::packed::float32(&numbers));
             }
-            vectors(Vectors::FloatVector(FloatArray { data }))
+            vectors(Vectors::FloatVector(PackedFloats { data: data.into() }))
         }
         DataType::BinaryVector => vectors(Vectors::BinaryVector(bytes(dim / 8)?)),
         DataType::Float16Vector => vectors(Vectors::Float16Vector(bytes(2 * dim)?)),

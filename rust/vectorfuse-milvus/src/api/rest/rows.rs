@@ -15,6 +15,7 @@ use super::wordless;
 use crate::api::proto::scalar_field::Data;
 use crate::api::proto::vector_field::Data as Vectors;
 use crate::api::proto::{FieldData, ScalarField, VectorField, field_data};
+use crate::numbers;
 
 /// A column on its way.
 struct Column<'a> {
@@ -115,9 +116,7 @@ fn vector(out: &mut Vec<u8>, vectors: &VectorField, place: usize) -> Result<()> 
         (start + size <= bytes.len()).then(|| bytes.slice(start..start + size)).ok_or_else(missing)
     };
     match vectors.data.as_ref().ok_or_else(missing)? {
-        Vectors::FloatVector(numbers) => {
-            floats(out, numbers.data.get(place * dim..(place + 1) * dim).ok_or_else(missing)?)
-        }
+        Vectors::FloatVector(packed) => floats(out, &numbers::of_floats(&slice(&packed.data, 4 * dim)?)),
         Vectors::BinaryVector(bytes) => base64(out, &slice(bytes, dim / 8)?),
         Vectors::Float16Vector(bytes) | Vectors::Bfloat16Vector(bytes) => base64(out, &slice(bytes, 2 * dim)?),
         Vectors::Int8Vector(bytes) => int8(out, &slice(bytes, dim)?),

@@ -133,10 +133,16 @@ pub fn documents(name: &str, data: &[&str]) -> FieldData {
     scalars(name, DataType::Json, Data::JsonData(proto::JsonArray { data }))
 }
 
+/// The numbers of vectors, one vector after the other.
+pub fn packed(numbers: impl IntoIterator<Item = f32>) -> vector_field::Data {
+    let data: Vec<u8> = numbers.into_iter().flat_map(f32::to_le_bytes).collect();
+    vector_field::Data::FloatVector(proto::PackedFloats { data: data.into() })
+}
+
 /// The vector `v` of eight dimensions of so many rows: of row `n`, `n` and seven zeros.
 pub fn plain_vectors(rows: usize) -> FieldData {
-    let data = (0..rows * 8).map(|place| if place % 8 == 0 { (place / 8) as f32 } else { 0.0 }).collect();
-    vectors("v", DataType::FloatVector, 8, vector_field::Data::FloatVector(proto::FloatArray { data }))
+    let numbers = (0..rows * 8).map(|place| if place % 8 == 0 { (place / 8) as f32 } else { 0.0 });
+    vectors("v", DataType::FloatVector, 8, packed(numbers))
 }
 
 impl Foreign {

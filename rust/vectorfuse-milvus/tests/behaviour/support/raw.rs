@@ -271,6 +271,10 @@ pub async fn count(place: &Place) -> i64 {
     rows[0]["count(*)"].as_i64().unwrap()
 }
 
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
+}
+
 fn values(column: proto::FieldData) -> Vec<Json> {
     let values = match column.field.unwrap() {
         Held::Scalars(scalars) => scalars.data.map(scalar).unwrap_or_default(),
@@ -278,7 +282,7 @@ fn values(column: proto::FieldData) -> Vec<Json> {
             let dim = usize::try_from(vectors.dim).unwrap();
             let bytes = |bytes: &[u8], size: usize| bytes.chunks(size).map(|row| json!(row)).collect();
             match vectors.data.unwrap() {
-                VectorData::FloatVector(all) => all.data.chunks(dim).map(|row| json!(row)).collect(),
+                VectorData::FloatVector(all) => all.data.chunks(4 * dim).map(|row| json!(floats(row))).collect(),
                 VectorData::BinaryVector(all) => bytes(&all, dim / 8),
                 VectorData::Float16Vector(all) | VectorData::Bfloat16Vector(all) => bytes(&all, 2 * dim),
                 VectorData::Int8Vector(all) => bytes(&all, dim),
