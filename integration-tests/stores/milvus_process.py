@@ -107,7 +107,16 @@ def run_milvus(arguments: argparse.Namespace) -> None:
 
 def run_lite(arguments: argparse.Namespace) -> None:
     from milvus_lite.adapter.grpc.server import start_server_in_thread
+    from milvus_lite.db import MilvusLite
 
+    # Its threads else write the file of aliases side by side, and one moves away what another is about to.
+    save, one_at_a_time = MilvusLite._save_aliases, threading.Lock()
+
+    def save_alone(self: MilvusLite, *arguments: str) -> None:
+        with one_at_a_time:
+            save(self, *arguments)
+
+    MilvusLite._save_aliases = save_alone
     data: Path = arguments.data.resolve()
     with _held(data):
         with _listener(arguments.port) as free:
