@@ -220,6 +220,11 @@ final class ArrowColumn extends ColumnVector {
     return validity == 0 ? nullLayout() : !bit(validity, offset + row);
   }
 
+  /** Whether it takes a look to know that a row is no null. */
+  boolean mayHaveNulls() {
+    return validity != 0;
+  }
+
   private static boolean bit(long bits, long i) {
     return (Platform.getByte(null, bits + (i >> 3)) >> (i & 7) & 1) == 1;
   }
@@ -301,12 +306,22 @@ final class ArrowColumn extends ColumnVector {
     return values;
   }
 
-  private void copy(int row, int count, Object values, long valuesOffset) {
+  /** Copies values of a fixed width, from this row on. */
+  void copy(int row, int count, Object values, long valuesOffset) {
     long from = data + (offset + row) * field.width;
     Platform.copyMemory(null, from, values, valuesOffset, (long) count * field.width);
   }
 
-  private int start(int row) {
+  /** Copies bytes of the texts, from this one on. */
+  void copyBytes(int start, int count, Object bytes, long bytesOffset) {
+    Platform.copyMemory(null, data + start, bytes, bytesOffset, count);
+  }
+
+  /**
+   * Where the bytes of a text begin, or the elements of an array; those of the row before end
+   * there.
+   */
+  int start(int row) {
     return Platform.getInt(null, offsets + ((offset + row) << 2));
   }
 
@@ -356,7 +371,7 @@ final class ArrowColumn extends ColumnVector {
   }
 
   @Override
-  public ColumnVector getChild(int ordinal) {
+  public ArrowColumn getChild(int ordinal) {
     return children[ordinal];
   }
 }

@@ -1,6 +1,7 @@
 package io.vectorfuse.spark.read;
 
 import io.vectorfuse.spark.jni.BatchReader;
+import io.vectorfuse.spark.jni.RowBuilder;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReader;
@@ -9,24 +10,35 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 
-/** Opens the readers on the executors. Carries nothing but the schema, as Spark's JSON. */
+/**
+ * Opens the readers on the executors. Carries nothing but the schema, as Spark's JSON.
+ *
+ * <p>Rows are read where vectors are among the columns, and batches of columns everywhere else:
+ * whichever is faster until Spark has its rows.
+ */
 final class VectorFuseReaderFactory implements PartitionReaderFactory {
   private static final long serialVersionUID = 1L;
 
   private final String schema;
+  private final boolean rows;
 
-  VectorFuseReaderFactory(String schema) {
-    this.schema = schema;
+  VectorFuseReaderFactory(StructType schema) {
+    this.schema = schema.json();
+    this.rows = RowBuilder.fits(schema);
   }
 
   @Override
   public boolean supportColumnarReads(InputPartition partition) {
-    return true;
+    return !rows;
   }
 
+  /**
+   * @throws io.vectorfuse.spark.VectorFuseException if the split cannot be opened
+   */
   @Override
   public PartitionReader<InternalRow> createReader(InputPartition partition) {
-    throw new UnsupportedOperationException("a collection is read in columns");
+    StructType type = (StructType) DataType.fromJson(schema);
+    return new VectorFuseRowReader(new BatchReader(split(partition), type), new RowBuilder(type));
   }
 
   /**
@@ -34,8 +46,11 @@ final class VectorFuseReaderFactory implements PartitionReaderFactory {
    */
   @Override
   public PartitionReader<ColumnarBatch> createColumnarReader(InputPartition partition) {
-    byte[] split = ((SplitPartition) partition).split();
-    return new VectorFusePartitionReader(
-        new BatchReader(split, (StructType) DataType.fromJson(schema)));
+    return new VectorFuseBatchReader(
+        new BatchReader(split(partition), (StructType) DataType.fromJson(schema)));
+  }
+
+  private static byte[] split(InputPartition partition) {
+    return ((SplitPartition) partition).split();
   }
 }

@@ -111,6 +111,6 @@ final class VectorFuseScan
 
   @Override
   public PartitionReaderFactory createReaderFactory() {
-    return new VectorFuseReaderFactory(pushedDown.schema.json());
+    return new VectorFuseReaderFactory(pushedDown.schema);
   }
 }

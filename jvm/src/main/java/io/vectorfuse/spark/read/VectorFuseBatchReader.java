@@ -9,10 +9,10 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
 /**
  * One task's read. A batch is valid until the next one is asked for: Spark copies what it keeps.
  */
-final class VectorFusePartitionReader implements PartitionReader<ColumnarBatch> {
+final class VectorFuseBatchReader implements PartitionReader<ColumnarBatch> {
   private final BatchReader reader;
 
-  VectorFusePartitionReader(BatchReader reader) {
+  VectorFuseBatchReader(BatchReader reader) {
     this.reader = reader;
   }
 
