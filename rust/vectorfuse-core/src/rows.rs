@@ -71,6 +71,12 @@ impl<'a> Rows<'a> {
         self.plan.columns.iter().zip(&self.readers)
     }
 
+    /// What reads a column's values.
+    #[must_use]
+    pub fn reader(&self, column: usize) -> &ColumnReader {
+        &self.readers[column]
+    }
+
     /// What became of a row; `None` if it is rejected. An error ends the write.
     pub fn kept<T>(&self, row: usize, made: Result<T>) -> Result<Option<T>> {
         match made {

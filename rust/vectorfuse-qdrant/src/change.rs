@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost::Message;
 use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
-use vectorfuse_core::error::Error;
+use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::{Transport, WriteMode};
 use vectorfuse_core::outbox;
@@ -48,11 +48,19 @@ pub(crate) struct Change {
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// The point is written whole, in place of the one that is there. The write's mode says whether one must be there.
-    Upsert(PointStruct),
+    Upsert(Point),
     /// These parts of the point that is there are replaced.
     Partial(Parts),
     /// The point is deleted.
     Delete,
+}
+
+/// A point that is written whole.
+#[derive(Clone, Debug)]
+pub(crate) enum Point {
+    Message(Box<PointStruct>),
+    /// The message as gRPC carries it.
+    Encoded(Vec<u8>),
 }
 
 /// Parts of a point.
@@ -103,7 +111,8 @@ impl Change {
             + counters
             + match &self.action {
                 // In the request a point has its field's number and its length before it.
-                Action::Upsert(point) => framed(point.encoded_len()),
+                Action::Upsert(Point::Message(point)) => framed(point.encoded_len()),
+                Action::Upsert(Point::Encoded(point)) => framed(point.len()),
                 Action::Partial(parts) => parts.encoded_len(),
                 Action::Delete => WRAPPING,
             }
@@ -115,7 +124,9 @@ impl Change {
         guard
             + counters
             + match &self.action {
-                Action::Upsert(point) => json_size::point(point),
+                Action::Upsert(Point::Message(point)) => json_size::point(point),
+                // JSON writes each byte of it as a number's digit or a text's character, escaped at worst.
+                Action::Upsert(Point::Encoded(point)) => 6 * point.len() + JSON_WRAPPING,
                 Action::Partial(parts) => {
                     let vectors = parts.vectors.as_ref().map_or(0, json_size::vectors);
                     json_size::fields(&parts.payload) + vectors + 2 * JSON_WRAPPING
@@ -132,6 +143,17 @@ impl Change {
     /// Says of an error which row it is about.
     pub(crate) fn place(&self, error: Error) -> Error {
         self.origin.place(error, &self.id)
+    }
+}
+
+impl Point {
+    /// The message, for requests of other kinds than upserts alone.
+    pub(crate) fn into_message(self) -> Result<PointStruct> {
+        match self {
+            Self::Message(message) => Ok(*message),
+            Self::Encoded(bytes) => PointStruct::decode(bytes.as_slice())
+                .map_err(|error| Error::internal("an encoded point can't be read").caused_by(error)),
+        }
     }
 }
 

@@ -88,7 +88,8 @@ impl Sender {
             let fields = counters.added(stored.as_ref(), tally).map_err(|error| change.place(error))?;
             let unchanged = stored.as_ref().map(counters::Stored::unchanged);
             match change.action.clone() {
-                Action::Upsert(mut point) => {
+                Action::Upsert(point) => {
+                    let mut point = point.into_message()?;
                     point.payload.extend(fields);
                     let points = if unchanged.is_some() { &mut known } else { &mut new };
                     points.push((change.id, unchanged, point));

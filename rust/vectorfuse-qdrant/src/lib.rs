@@ -45,6 +45,7 @@ mod shard_key;
 mod split;
 mod version;
 mod walk;
+mod wire;
 mod writer;
 
 use std::sync::Arc;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::vectors::VectorsOptions;
 use qdrant_client::qdrant::{
-    self, DenseVector, Filter, MultiDenseVector, NamedVectors, PointStruct, RetrievedPoint, SparseVector, Value,
-    VectorOutput, Vectors, vector, vectors_output,
+    self, DenseVector, Filter, MultiDenseVector, NamedVectors, PointStruct, RetrievedPoint, SparseVector, VectorOutput,
+    Vectors, vector, vectors_output,
 };
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
@@ -15,14 +15,15 @@ use vectorfuse_core::payload::{ColumnReader, Scalar};
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Role;
-use vectorfuse_core::vector::Vector;
-use vectorfuse_core::write::{WritePlan, is_integer_id, vector_name};
+use vectorfuse_core::vector::{Vector, VectorKind};
+use vectorfuse_core::write::{IdSource, WritePlan, is_integer_id, vector_name};
 
-use crate::change::{Action, Change, Parts};
+use crate::change::{Action, Change, Parts, Point};
 use crate::collection::{Numbers, VectorSpec};
 use crate::document::Payload;
 use crate::guard;
 use crate::shard_key::ShardKey;
+use crate::wire::{self, Encoder};
 
 /// An id as Qdrant's messages have it.
 pub(crate) fn to_qdrant_id(id: PointId) -> qdrant_client::qdrant::PointId {
@@ -58,6 +59,10 @@ pub(crate) struct Points<'a> {
     pub(crate) plan: &'a WritePlan,
     /// The collection's vectors, which say how long each must be.
     pub(crate) vectors: &'a BTreeMap<String, VectorSpec>,
+    /// Whether nothing looks into points before they are sent as they are encoded here.
+    pub(crate) is_sent_encoded: bool,
+    /// About how many bytes a point has.
+    pub(crate) point_bytes: usize,
 }
 
 impl Points<'_> {
@@ -65,53 +70,79 @@ impl Points<'_> {
     pub(crate) fn change(&self, row: usize) -> Result<Change> {
         let rows = self.rows;
         let delete = rows.is_delete(row)?;
-        let mut payload: HashMap<String, Value> = HashMap::with_capacity(self.plan.columns.len());
-        let mut named: HashMap<String, qdrant::Vector> = HashMap::new();
-        let mut id = None;
-        for (index, (column, reader)) in rows.columns().enumerate() {
-            match &column.role {
-                // The last two are parts of what is read alone.
-                Role::Unused | Role::WholePayload | Role::Score => {}
-                Role::Payload(_) | Role::Vector(_) | Role::SparseValues(_) if delete => {}
-                Role::Payload(_) if reader.is_left_out(row) => {}
-                Role::Payload(field) => {
-                    let value: Payload = rows.document(index, row)?;
-                    payload.insert(field.clone(), value.0);
-                }
-                Role::Vector(name) | Role::SparseValues(name) => {
-                    named.extend(self.vector(index, name, row)?.map(|vector| (name.clone(), vector)));
-                }
-                // With its values.
-                Role::SparseIndices(_) => {}
-                Role::Id { .. } => {
-                    let (found, kept) =
-                        column_id(reader, &column.data_type, row).map_err(|error| rows.place(error, index, row))?;
-                    payload.extend(kept.map(|kept| (column.name.clone(), kept.0)));
-                    id = Some(found);
-                }
-            }
-        }
-        let id = match id {
-            Some(id) => id,
-            None => {
-                rows.made_id(row)?.ok_or_else(|| Error::internal("a plan whose id is a column without that part"))?
-            }
+        let (id, kept) = match &self.plan.id {
+            IdSource::Column(index) => self.column_id(*index, row)?,
+            IdSource::Keys(_) | IdSource::KeysOfDlt(..) | IdSource::Generated => (self.made_id(row)?, None),
         };
-        let partial = self.plan.options.named.write_mode == WriteMode::Partial;
-        if named.is_empty() && !partial && !delete {
-            rows.refuse_without_vector(row, &id)?;
-        }
-        let action = if delete {
-            Action::Delete
-        } else if partial {
-            Action::Partial(Parts { payload, vectors: (!named.is_empty()).then(|| message(named)).flatten() })
-        } else {
-            Action::Upsert(PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(named) })
-        };
+        let action = if delete { Action::Delete } else { self.written(row, id, kept)? };
         let origin = rows.origin_of(row, &id);
         let (order, guard) = self.guard(row)?;
         let shard = self.plan.rules.shard_key.map(|index| self.shard_key(index, row)).transpose()?;
         Ok(Change { id, origin, action, order, guard, shard, tally: None, rows: 1 })
+    }
+
+    /// A row that is written, whole or in parts. `kept` is the value of its id, if that can't give it back.
+    fn written(&self, row: usize, id: PointId, kept: Option<Payload>) -> Result<Action> {
+        let rows = self.rows;
+        let mut point = Encoder::new(id, self.point_bytes);
+        for (index, (column, reader)) in rows.columns().enumerate() {
+            match &column.role {
+                // Indices stand with their values; the last two are parts of what is read alone.
+                Role::Unused | Role::SparseIndices(_) | Role::WholePayload | Role::Score => {}
+                Role::Payload(_) if reader.is_left_out(row) => {}
+                Role::Payload(field) => {
+                    if !point.atom(field, reader, row) {
+                        let value: Payload = rows.document(index, row)?;
+                        point.value(field, &value.0);
+                    }
+                }
+                Role::Vector(name) | Role::SparseValues(name) => {
+                    let floats = self.floats(&column.role, reader, row).map(wire::Vector::Floats);
+                    let vector = match floats {
+                        Some(floats) => Some(floats),
+                        None => self.vector(index, name, row)?.map(wire::Vector::Message),
+                    };
+                    vector.into_iter().for_each(|vector| point.vector(name, vector));
+                }
+                Role::Id { .. } => kept.iter().for_each(|kept| point.value(&column.name, &kept.0)),
+            }
+        }
+        let has_vectors = !point.is_without_vector();
+        if self.plan.options.named.write_mode == WriteMode::Partial {
+            let PointStruct { payload, vectors, .. } = Point::Encoded(point.finish()).into_message()?;
+            return Ok(Action::Partial(Parts { payload, vectors: vectors.filter(|_| has_vectors) }));
+        }
+        if !has_vectors {
+            rows.refuse_without_vector(row, &id)?;
+        }
+        let point = Point::Encoded(point.finish());
+        Ok(Action::Upsert(if self.is_sent_encoded { point } else { Point::Message(Box::new(point.into_message()?)) }))
+    }
+
+    /// The numbers of a vector that the collection keeps as they stand in the column.
+    fn floats<'r>(&self, role: &Role, reader: &'r ColumnReader, row: usize) -> Option<&'r [u8]> {
+        let Role::Vector(name) = role else { return None };
+        let spec = self.vectors.get(name);
+        let fits = |floats: &&[u8]| match spec {
+            Some(VectorSpec { kind: VectorKind::Dense, numbers, size, .. }) => {
+                let dimensions = (floats.len() / size_of::<f32>()) as u64;
+                *numbers != Numbers::Bytes && size.is_none_or(|size| size == dimensions)
+            }
+            Some(_) => false,
+            None => true,
+        };
+        reader.float_bytes(row).filter(fits)
+    }
+
+    /// The id that a column names, and the value that must be kept because the id cannot give it back.
+    fn column_id(&self, index: usize, row: usize) -> Result<(PointId, Option<Payload>)> {
+        let (reader, column) = (self.rows.reader(index), &self.plan.columns[index]);
+        column_id(reader, &column.data_type, row).map_err(|error| self.rows.place(error, index, row))
+    }
+
+    fn made_id(&self, row: usize) -> Result<PointId> {
+        let made = self.rows.made_id(row)?;
+        made.ok_or_else(|| Error::internal("a plan whose id is a column without that part"))
     }
 
     fn shard_key(&self, index: usize, row: usize) -> Result<ShardKey> {

@@ -8,13 +8,15 @@ use qdrant_client::qdrant::{
     DeletePoints, Filter, PointStruct, PointVectors, PointsSelector, PointsUpdateOperation, UpdateBatchPoints,
     UpdateMode, UpsertPoints, Value, Vectors, WriteOrdering, WriteOrderingType, points_update_operation as operation,
 };
+use vectorfuse_core::error::Result;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::{Options, Ordering, Transport, WriteMode};
 
-use crate::change::{Action, Change, framed};
+use crate::change::{Action, Change, Point, framed};
 use crate::guard;
 use crate::point::to_qdrant_id;
 use crate::shard_key::{self, ShardKey};
+use crate::wire;
 
 /// How many points with guards of their own share an operation: the server tries each guard on each of its points.
 const MOST_GUARDED: usize = 64;
@@ -36,6 +38,11 @@ pub(crate) struct Head {
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Upsert(UpsertPoints),
+    /// An upsert as gRPC carries it.
+    Encoded {
+        body: Vec<u8>,
+        wait: bool,
+    },
     Delete(DeletePoints),
     Batch(UpdateBatchPoints),
 }
@@ -44,7 +51,7 @@ impl Request {
     /// Whether there is nothing to send.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Self::Upsert(_) | Self::Delete(_) => false,
+            Self::Upsert(_) | Self::Encoded { .. } | Self::Delete(_) => false,
             Self::Batch(batch) => batch.operations.is_empty(),
         }
     }
@@ -79,21 +86,23 @@ impl Head {
     }
 
     /// The request that applies these changes of different points.
-    pub(crate) fn request(&self, changes: Vec<Change>) -> Request {
+    pub(crate) fn request(&self, changes: Vec<Change>) -> Result<Request> {
+        let changes = match encoded(changes) {
+            Ok(points) => {
+                let body = wire::upsert(&self.upsert(Vec::new()), &points);
+                return Ok(Request::Encoded { body, wait: self.wait });
+            }
+            Err(changes) => changes,
+        };
         let (mut upserts, mut deletes, mut partial) = (Vec::new(), Vec::new(), Vec::new());
         for Change { id, guard, action, .. } in changes {
             match action {
-                Action::Upsert(point) => upserts.push((id, guard, point)),
+                Action::Upsert(point) => upserts.push((id, guard, point.into_message()?)),
                 Action::Delete => deletes.push((id, guard, ())),
                 Action::Partial(parts) => partial.push((id, guard, parts)),
             }
         }
-        let update_mode = match self.mode {
-            WriteMode::Insert => Some(UpdateMode::InsertOnly),
-            WriteMode::Update => Some(UpdateMode::UpdateOnly),
-            WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => None,
-        };
-        let mut operations: Vec<Operation> = upserted(upserts, update_mode).collect();
+        let mut operations: Vec<Operation> = upserted(upserts, self.update_mode()).collect();
         operations.extend(deleted(deletes));
         let vectors = partial
             .iter_mut()
@@ -109,7 +118,28 @@ impl Head {
             // vectors stay.
             operations.extend(fields.chain(vectors));
         }
-        self.of_operations(operations)
+        Ok(self.of_operations(operations))
+    }
+
+    fn update_mode(&self) -> Option<UpdateMode> {
+        match self.mode {
+            WriteMode::Insert => Some(UpdateMode::InsertOnly),
+            WriteMode::Update => Some(UpdateMode::UpdateOnly),
+            WriteMode::Upsert | WriteMode::Partial | WriteMode::Delete => None,
+        }
+    }
+
+    /// The upsert of these points, which have no guard.
+    fn upsert(&self, points: Vec<PointStruct>) -> UpsertPoints {
+        UpsertPoints {
+            collection_name: self.collection.clone(),
+            wait: Some(self.wait),
+            points,
+            update_mode: self.update_mode().map(Into::into),
+            ordering: self.ordering,
+            shard_key_selector: shard_key::selector(&self.shards),
+            ..UpsertPoints::default()
+        }
     }
 
     /// A single operation has a request of its own.
@@ -118,16 +148,8 @@ impl Head {
         if operations.len() == 1 {
             match operations.remove(0) {
                 Operation::Upsert(list) => {
-                    return Request::Upsert(UpsertPoints {
-                        collection_name,
-                        wait,
-                        points: list.points,
-                        update_filter: list.update_filter,
-                        update_mode: list.update_mode,
-                        ordering: self.ordering,
-                        shard_key_selector: shard_key::selector(&self.shards),
-                        ..UpsertPoints::default()
-                    });
+                    let (update_filter, update_mode) = (list.update_filter, list.update_mode);
+                    return Request::Upsert(UpsertPoints { update_filter, update_mode, ..self.upsert(list.points) });
                 }
                 Operation::DeletePoints(list) => {
                     return Request::Delete(DeletePoints {
@@ -186,6 +208,20 @@ impl Head {
         };
         grouped(guarded).map(refusal).collect()
     }
+}
+
+/// The points of changes that do nothing but write encoded points, if they do; else the changes as they are.
+fn encoded(changes: Vec<Change>) -> std::result::Result<Vec<Vec<u8>>, Vec<Change>> {
+    let is_encoded =
+        |change: &Change| change.guard.is_none() && matches!(change.action, Action::Upsert(Point::Encoded(_)));
+    if changes.is_empty() || !changes.iter().all(is_encoded) {
+        return Err(changes);
+    }
+    let point = |change: Change| match change.action {
+        Action::Upsert(Point::Encoded(point)) => Some(point),
+        Action::Upsert(Point::Message(_)) | Action::Partial(_) | Action::Delete => None,
+    };
+    Ok(changes.into_iter().filter_map(point).collect())
 }
 
 /// Points that are written whole.

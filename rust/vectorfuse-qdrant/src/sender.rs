@@ -111,7 +111,7 @@ impl Sender {
     }
 
     async fn apply(&self, changes: Vec<Change>) -> Result<()> {
-        let request = self.head.request(changes);
+        let request = self.head.request(changes)?;
         // Rows can have nothing but an id.
         if !request.is_empty() {
             self.metrics.add_bytes(self.api.apply(request).await?);

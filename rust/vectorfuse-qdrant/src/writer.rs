@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
+use vectorfuse_core::options::{Transport, WriteMode};
 use vectorfuse_core::outbox;
 use vectorfuse_core::reject::Rejects;
 use vectorfuse_core::row_writer::{self, RowWriter};
@@ -19,7 +20,7 @@ use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{self, Task, WritePlan, vector_name};
 
 use crate::api::{Api, largest_request};
-use crate::change::Change;
+use crate::change::{Action, Change, Point};
 use crate::collection::{Collection, VectorSpec};
 use crate::counters::{Counter, Counters, Tally};
 use crate::creation;
@@ -79,6 +80,10 @@ pub(crate) struct Target {
     counters: Option<Arc<Counters>>,
     /// What this task adds to each point so far.
     tallies: HashMap<PointId, Tally>,
+    /// Whether nothing looks into points before they are sent.
+    is_sent_encoded: bool,
+    /// About how many bytes a point has: the last one's.
+    point_bytes: usize,
 }
 
 /// The writer of one task.
@@ -109,7 +114,9 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
     };
     let tallies = HashMap::new();
     let (checked, own) = (false, Arc::clone(&plan));
-    let target = Target { api, plan: own, details, checked, head_bytes, counters, tallies };
+    let is_sent_encoded = is_sent_encoded(&own);
+    let target =
+        Target { api, plan: own, details, checked, head_bytes, counters, tallies, is_sent_encoded, point_bytes: 0 };
     Ok(Box::new(RowWriter::new(target, sender, plan, task, rejects)))
 }
 
@@ -135,6 +142,13 @@ impl Target {
         self.details.create = None;
         Ok(true)
     }
+}
+
+/// Whether nothing looks into the points of this write before they are sent.
+fn is_sent_encoded(plan: &WritePlan) -> bool {
+    let (named, rules) = (&plan.options.named, &plan.rules);
+    let has_rules = rules.order.is_some() || rules.condition.is_some() || !rules.counters.is_empty();
+    named.transport == Transport::Grpc && named.write_mode != WriteMode::Partial && !has_rules
 }
 
 /// What this task counts; `None` if nothing.
@@ -226,8 +240,12 @@ impl row_writer::Target for Target {
     }
 
     fn change(&mut self, rows: &Rows<'_>, row: usize) -> Result<Option<Change>> {
-        let points = Points { rows, plan: &self.plan, vectors: &self.details.vectors };
+        let (plan, vectors, is_sent_encoded) = (&self.plan, &self.details.vectors, self.is_sent_encoded);
+        let points = Points { rows, plan, vectors, is_sent_encoded, point_bytes: self.point_bytes };
         let Some(mut change) = rows.kept(row, points.change(row))? else { return Ok(None) };
+        if let Action::Upsert(Point::Encoded(point)) = &change.action {
+            self.point_bytes = point.len();
+        }
         if let Some(counters) = &self.counters {
             let tally = self.tallies.entry(change.id).or_default();
             counters.tally(tally, rows.counts(row)?).map_err(|error| change.place(error))?;

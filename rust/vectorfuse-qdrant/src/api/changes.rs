@@ -2,12 +2,13 @@
 
 use qdrant_client::qdrant::{
     CreateFieldIndexCollection, DeletePoints, Filter, PointsOperationResponse, PointsSelector, UpdateBatchResponse,
-    UpdateStatus, WriteOrdering,
+    UpdateStatus, UpsertPoints, WriteOrdering,
 };
 use vectorfuse_core::error::{Error, Kind, Result};
 
 use super::json::Rest;
-use super::{Api, UNBOUNDED};
+use super::transport::Encoded;
+use super::{Api, UNBOUNDED, grpc};
 use crate::request::Request;
 use crate::shard_key::{self, ShardKey};
 
@@ -63,6 +64,10 @@ impl Api {
                 let wait = request.wait();
                 self.update(request, wait, 1).await
             }
+            Request::Encoded { body, wait } => {
+                let encoded = Encoded::Grpc(grpc::Encoded::of::<UpsertPoints>(body));
+                self.update_encoded::<UpsertPoints>(encoded, wait, 1).await
+            }
             Request::Delete(request) => {
                 let wait = request.wait();
                 self.update(request, wait, 1).await
@@ -74,14 +79,21 @@ impl Api {
         }
     }
 
-    /// Sends changes of points; success is what the status of each operation says, not that there is an answer. Says how
-    /// many bytes were sent.
     async fn update<C>(&self, request: C, wait: bool, operations: usize) -> Result<usize>
     where
         C: Rest<Answer: Updated>,
     {
         let encoded = self.encode(&request)?;
         drop(request); // what is sent again is the bytes
+        self.update_encoded::<C>(encoded, wait, operations).await
+    }
+
+    /// Sends changes of points; success is what the status of each operation says, not that there is an answer. Says how
+    /// many bytes were sent.
+    async fn update_encoded<C>(&self, encoded: Encoded, wait: bool, operations: usize) -> Result<usize>
+    where
+        C: Rest<Answer: Updated>,
+    {
         let attempt = || async {
             let answer = self.once::<C>(encoded.clone(), UNBOUNDED).await?;
             self.metrics.add_server_time(answer.message.seconds());

@@ -22,6 +22,11 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
+    /// A request of this kind whose message is encoded.
+    pub(super) fn of<C: Call>(message: Vec<u8>) -> Self {
+        Self { method: C::METHOD, body: Bytes::from(message) }
+    }
+
     /// The size of the body in bytes.
     pub(crate) fn len(&self) -> usize {
         self.body.len()
@@ -42,7 +47,7 @@ impl Transport {
 
     /// The request as it goes over the wire, as often as it must.
     pub(crate) fn encode<C: Call>(request: &C) -> Encoded {
-        Encoded { method: C::METHOD, body: Bytes::from(request.encode_to_vec()) }
+        Encoded::of::<C>(request.encode_to_vec())
     }
 
     /// Sends a request once; an answer larger than `largest` bytes is not taken.

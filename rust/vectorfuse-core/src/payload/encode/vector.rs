@@ -28,6 +28,25 @@ impl ColumnReader {
         .map(Some)
     }
 
+    /// The numbers of the dense vector of `row` as their bytes stand in the column, the lowest first; `None` if they are no
+    /// 32-bit floats there, or one is missing or not finite, of which [`Self::vector`] says what is wrong.
+    #[must_use]
+    pub fn float_bytes(&self, row: usize) -> Option<&[u8]> {
+        let Values::Array(offsets, elements) = &self.values else { return None };
+        let Values::Float(array) = &elements.values else { return None };
+        let range = range(offsets, row);
+        if cfg!(target_endian = "big") || self.is_null(row) || elements.complete(&range, "").is_err() {
+            return None;
+        }
+        // An exponent of all ones is that of infinities and of what is no number; one pass, without a branch.
+        let all_ones = |value: &f32| value.to_bits() & 0x7f80_0000 == 0x7f80_0000;
+        if array.values()[range.clone()].iter().fold(false, |any, value| any | all_ones(value)) {
+            return None;
+        }
+        let width = size_of::<f32>();
+        Some(&array.values().inner().as_slice()[range.start * width..range.end * width])
+    }
+
     /// The sparse vector of `row` whose places and numbers stand in two columns; `None` if both are null.
     pub fn sparse_pair(indices: &Self, values: &Self, row: usize) -> Result<Option<Vector>> {
         match (indices.is_null(row), values.is_null(row)) {

@@ -1,0 +1,204 @@
+//! Points from a batch's columns straight to the bytes of Qdrant's protocol: what a row holds is copied once, and no
+//! message is built for it. The numbers are those of the fields of `PointStruct` and of what stands in it.
+
+use prost::Message;
+use prost::bytes::BufMut;
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use qdrant_client::qdrant::{self, Value};
+use vectorfuse_core::ids::PointId;
+use vectorfuse_core::payload::{Atom, ColumnReader};
+
+use crate::change::framed;
+use crate::point::to_qdrant_id;
+
+const POINT_ID: u32 = 1;
+const POINT_PAYLOAD: u32 = 3;
+const POINT_VECTORS: u32 = 4;
+const UPSERT_POINTS: u32 = 3;
+const ENTRY_KEY: u32 = 1;
+const ENTRY_VALUE: u32 = 2;
+const VECTORS_UNNAMED: u32 = 1;
+const VECTORS_NAMED: u32 = 2;
+const NAMED_ENTRIES: u32 = 1;
+const VECTOR_DENSE: u32 = 101;
+const DENSE_DATA: u32 = 1;
+const VALUE_NULL: u32 = 1;
+const VALUE_DOUBLE: u32 = 2;
+const VALUE_INTEGER: u32 = 3;
+const VALUE_STRING: u32 = 4;
+const VALUE_BOOLEAN: u32 = 5;
+
+/// A point that is being encoded: its payload first, since the number of its vectors is known only after the last column.
+pub(crate) struct Encoder<'a> {
+    bytes: Vec<u8>,
+    vectors: Vec<(&'a str, Vector<'a>)>,
+}
+
+/// A vector on its way to the bytes.
+pub(crate) enum Vector<'a> {
+    /// A dense one: its numbers as they stand in the column, 32-bit floats with the lowest byte first.
+    Floats(&'a [u8]),
+    Message(qdrant::Vector),
+}
+
+impl<'a> Encoder<'a> {
+    /// A point of this id. `bytes` is a guess of its size.
+    pub(crate) fn new(id: PointId, bytes: usize) -> Self {
+        let mut encoder = Self { bytes: Vec::with_capacity(bytes), vectors: Vec::new() };
+        let id = to_qdrant_id(id);
+        head(POINT_ID, id.encoded_len(), &mut encoder.bytes);
+        encoder.raw(&id);
+        encoder
+    }
+
+    /// Adds a field of the payload, if its value is one that is encoded without a message.
+    pub(crate) fn atom(&mut self, field: &str, reader: &ColumnReader, row: usize) -> bool {
+        match reader.atom(row) {
+            _ if reader.is_null(row) => self.field(field, 2, |bytes| {
+                encode_key(VALUE_NULL, WireType::Varint, bytes);
+                encode_varint(0, bytes);
+            }),
+            Some(Atom::Boolean(value)) => self.field(field, 2, |bytes| {
+                encode_key(VALUE_BOOLEAN, WireType::Varint, bytes);
+                encode_varint(value.into(), bytes);
+            }),
+            Some(Atom::Integer(value)) => {
+                let bits = value.cast_unsigned();
+                self.field(field, key_len(VALUE_INTEGER) + encoded_len_varint(bits), |bytes| {
+                    encode_key(VALUE_INTEGER, WireType::Varint, bytes);
+                    encode_varint(bits, bytes);
+                });
+            }
+            Some(Atom::Float(value)) if value.is_finite() => self.double(field, value.into()),
+            Some(Atom::Double(value)) if value.is_finite() => self.double(field, value),
+            Some(Atom::Text(text)) => self.field(field, framed(text.len()), |bytes| {
+                head(VALUE_STRING, text.len(), bytes);
+                bytes.extend_from_slice(text.as_bytes());
+            }),
+            Some(
+                Atom::Float(_)
+                | Atom::Double(_)
+                | Atom::Decimal { .. }
+                | Atom::Bytes(_)
+                | Atom::Days(_)
+                | Atom::Micros(_),
+            )
+            | None => return false,
+        }
+        true
+    }
+
+    /// Adds a field of the payload.
+    pub(crate) fn value(&mut self, field: &str, value: &Value) {
+        // A message writes itself into a vector without an error.
+        let own = value.encode_to_vec();
+        self.field(field, own.len(), |bytes| bytes.extend_from_slice(&own));
+    }
+
+    /// Adds the vector of this name; the unnamed one's is empty.
+    pub(crate) fn vector(&mut self, name: &'a str, vector: Vector<'a>) {
+        self.vectors.push((name, vector));
+    }
+
+    /// Whether it has no vector so far.
+    pub(crate) fn is_without_vector(&self) -> bool {
+        self.vectors.is_empty()
+    }
+
+    /// The bytes of the point.
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        let vectors = std::mem::take(&mut self.vectors);
+        if let [("", only)] = vectors.as_slice() {
+            let size = only.size();
+            head(POINT_VECTORS, framed(size), &mut self.bytes);
+            head(VECTORS_UNNAMED, size, &mut self.bytes);
+            only.put(&mut self.bytes);
+            return self.bytes;
+        }
+        // A point without a vector says so: none, by their names.
+        let entry = |(name, vector): &(&str, Vector<'_>)| framed(name.len()) + framed(vector.size());
+        let entries = vectors.iter().map(|vector| framed(entry(vector))).sum();
+        head(POINT_VECTORS, framed(entries), &mut self.bytes);
+        head(VECTORS_NAMED, entries, &mut self.bytes);
+        for named in &vectors {
+            head(NAMED_ENTRIES, entry(named), &mut self.bytes);
+            let (name, vector) = named;
+            head(ENTRY_KEY, name.len(), &mut self.bytes);
+            self.bytes.extend_from_slice(name.as_bytes());
+            head(ENTRY_VALUE, vector.size(), &mut self.bytes);
+            vector.put(&mut self.bytes);
+        }
+        self.bytes
+    }
+
+    fn double(&mut self, field: &str, value: f64) {
+        self.field(field, key_len(VALUE_DOUBLE) + size_of::<f64>(), |bytes| {
+            encode_key(VALUE_DOUBLE, WireType::SixtyFourBit, bytes);
+            bytes.put_f64_le(value);
+        });
+    }
+
+    /// Adds an entry of the payload, whose value has `size` bytes.
+    fn field(&mut self, field: &str, size: usize, put: impl FnOnce(&mut Vec<u8>)) {
+        head(POINT_PAYLOAD, framed(field.len()) + framed(size), &mut self.bytes);
+        head(ENTRY_KEY, field.len(), &mut self.bytes);
+        self.bytes.extend_from_slice(field.as_bytes());
+        head(ENTRY_VALUE, size, &mut self.bytes);
+        put(&mut self.bytes);
+    }
+
+    fn raw(&mut self, message: &impl Message) {
+        self.bytes.extend_from_slice(&message.encode_to_vec());
+    }
+}
+
+impl Vector<'_> {
+    /// How many bytes it has.
+    fn size(&self) -> usize {
+        match self {
+            Self::Floats(data) => {
+                let dense = dense_size(data);
+                key_len(VECTOR_DENSE) + encoded_len_varint(dense as u64) + dense
+            }
+            Self::Message(vector) => vector.encoded_len(),
+        }
+    }
+
+    fn put(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Floats(data) => {
+                head(VECTOR_DENSE, dense_size(data), bytes);
+                if !data.is_empty() {
+                    head(DENSE_DATA, data.len(), bytes);
+                    bytes.extend_from_slice(data);
+                }
+            }
+            Self::Message(vector) => bytes.extend_from_slice(&vector.encode_to_vec()),
+        }
+    }
+}
+
+fn dense_size(data: &[u8]) -> usize {
+    if data.is_empty() { 0 } else { framed(data.len()) }
+}
+
+/// What stands before a field of so many bytes.
+fn head(number: u32, size: usize, bytes: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, bytes);
+    encode_varint(size as u64, bytes);
+}
+
+/// The bytes of an upsert of these points, which are encoded; `head` is the request without them.
+pub(crate) fn upsert(request: &qdrant::UpsertPoints, points: &[Vec<u8>]) -> Vec<u8> {
+    let size: usize = points.iter().map(|point| framed(point.len())).sum();
+    let mut bytes = Vec::with_capacity(request.encoded_len() + size);
+    bytes.extend_from_slice(&request.encode_to_vec());
+    for point in points {
+        head(UPSERT_POINTS, point.len(), &mut bytes);
+        bytes.extend_from_slice(point);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests;
