@@ -50,7 +50,7 @@ pub(crate) enum Action {
     /// The point is written whole, in place of the one that is there. The write's mode says whether one must be there.
     Upsert(Point),
     /// These parts of the point that is there are replaced.
-    Partial(Parts),
+    Partial(Box<Parts>),
     /// The point is deleted.
     Delete,
 }
@@ -125,8 +125,8 @@ impl Change {
             + counters
             + match &self.action {
                 Action::Upsert(Point::Message(point)) => json_size::point(point),
-                // JSON writes each byte of it as a number's digit or a text's character, escaped at worst.
-                Action::Upsert(Point::Encoded(point)) => 6 * point.len() + JSON_WRAPPING,
+                // It is gRPC's alone.
+                Action::Upsert(Point::Encoded(point)) => framed(point.len()),
                 Action::Partial(parts) => {
                     let vectors = parts.vectors.as_ref().map_or(0, json_size::vectors);
                     json_size::fields(&parts.payload) + vectors + 2 * JSON_WRAPPING

@@ -77,7 +77,9 @@ impl Sender {
                 }
                 Some(stored) if counters.has(stored, tally) => {
                     // The attempt that added may have ended before it set the vectors.
-                    if let Action::Partial(Parts { vectors: Some(own), .. }) = &change.action {
+                    if let Action::Partial(parts) = &change.action
+                        && let Some(own) = &parts.vectors
+                    {
                         vectors.push((change.id, Some(stored.unchanged()), own.clone()));
                     }
                     continue;
@@ -94,11 +96,12 @@ impl Sender {
                     let points = if unchanged.is_some() { &mut known } else { &mut new };
                     points.push((change.id, unchanged, point));
                 }
-                Action::Partial(mut parts) => {
+                Action::Partial(parts) => {
+                    let Parts { mut payload, vectors: own } = *parts;
                     // The vectors follow if it was this write that changed the payload.
-                    vectors.extend(parts.vectors.map(|vectors| (change.id, Some(counters::written(&fields)), vectors)));
-                    parts.payload.extend(fields);
-                    operations.push(with_payload(change.id, unchanged, parts.payload));
+                    vectors.extend(own.map(|own| (change.id, Some(counters::written(&fields)), own)));
+                    payload.extend(fields);
+                    operations.push(with_payload(change.id, unchanged, payload));
                 }
                 Action::Delete => return Err(Error::internal("a delete counts nothing")),
             }

@@ -18,6 +18,7 @@ mod creation;
 mod cuts;
 mod details;
 mod document;
+mod draft;
 mod field;
 mod filter;
 mod filter_json;

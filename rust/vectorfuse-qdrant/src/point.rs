@@ -21,9 +21,10 @@ use vectorfuse_core::write::{IdSource, WritePlan, is_integer_id, vector_name};
 use crate::change::{Action, Change, Parts, Point};
 use crate::collection::{Numbers, VectorSpec};
 use crate::document::Payload;
+use crate::draft::{Draft, Messages};
 use crate::guard;
 use crate::shard_key::ShardKey;
-use crate::wire::{self, Encoder};
+use crate::wire::Encoder;
 
 /// An id as Qdrant's messages have it.
 pub(crate) fn to_qdrant_id(id: PointId) -> qdrant_client::qdrant::PointId {
@@ -59,7 +60,7 @@ pub(crate) struct Points<'a> {
     pub(crate) plan: &'a WritePlan,
     /// The collection's vectors, which say how long each must be.
     pub(crate) vectors: &'a BTreeMap<String, VectorSpec>,
-    /// Whether nothing looks into points before they are sent as they are encoded here.
+    /// Whether points are sent as they are encoded here: no request takes them apart.
     pub(crate) is_sent_encoded: bool,
     /// About how many bytes a point has.
     pub(crate) point_bytes: usize,
@@ -83,40 +84,56 @@ impl Points<'_> {
 
     /// A row that is written, whole or in parts. `kept` is the value of its id, if that can't give it back.
     fn written(&self, row: usize, id: PointId, kept: Option<Payload>) -> Result<Action> {
-        let rows = self.rows;
-        let mut point = Encoder::new(id, self.point_bytes);
-        for (index, (column, reader)) in rows.columns().enumerate() {
+        if self.is_sent_encoded {
+            let mut point = Encoder::new(id, self.point_bytes);
+            self.put(row, kept, &mut point)?;
+            self.require_vector(row, id, &point)?;
+            return Ok(Action::Upsert(Point::Encoded(point.finish())));
+        }
+        let mut point = Messages::default();
+        self.put(row, kept, &mut point)?;
+        if self.plan.options.named.write_mode == WriteMode::Partial {
+            let vectors = if point.is_without_vector() { None } else { message(point.vectors) };
+            return Ok(Action::Partial(Box::new(Parts { payload: point.payload, vectors })));
+        }
+        self.require_vector(row, id, &point)?;
+        let Messages { payload, vectors } = point;
+        let point = PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: message(vectors) };
+        Ok(Action::Upsert(Point::Message(Box::new(point))))
+    }
+
+    /// Puts in what the row has, but its id.
+    fn put<'r>(&'r self, row: usize, mut kept: Option<Payload>, point: &mut impl Draft<'r>) -> Result<()> {
+        for (index, (column, reader)) in self.rows.columns().enumerate() {
             match &column.role {
                 // Indices stand with their values; the last two are parts of what is read alone.
                 Role::Unused | Role::SparseIndices(_) | Role::WholePayload | Role::Score => {}
                 Role::Payload(_) if reader.is_left_out(row) => {}
                 Role::Payload(field) => {
                     if !point.atom(field, reader, row) {
-                        let value: Payload = rows.document(index, row)?;
-                        point.value(field, &value.0);
+                        let value: Payload = self.rows.document(index, row)?;
+                        point.value(field, value.0);
                     }
                 }
                 Role::Vector(name) | Role::SparseValues(name) => {
-                    let floats = self.floats(&column.role, reader, row).map(wire::Vector::Floats);
-                    let vector = match floats {
-                        Some(floats) => Some(floats),
-                        None => self.vector(index, name, row)?.map(wire::Vector::Message),
-                    };
-                    vector.into_iter().for_each(|vector| point.vector(name, vector));
+                    if !point.floats(name, || self.floats(&column.role, reader, row))
+                        && let Some(vector) = self.vector(index, name, row)?
+                    {
+                        point.vector(name, vector);
+                    }
                 }
-                Role::Id { .. } => kept.iter().for_each(|kept| point.value(&column.name, &kept.0)),
+                Role::Id { .. } => {
+                    if let Some(kept) = kept.take() {
+                        point.value(&column.name, kept.0);
+                    }
+                }
             }
         }
-        let has_vectors = !point.is_without_vector();
-        if self.plan.options.named.write_mode == WriteMode::Partial {
-            let PointStruct { payload, vectors, .. } = Point::Encoded(point.finish()).into_message()?;
-            return Ok(Action::Partial(Parts { payload, vectors: vectors.filter(|_| has_vectors) }));
-        }
-        if !has_vectors {
-            rows.refuse_without_vector(row, &id)?;
-        }
-        let point = Point::Encoded(point.finish());
-        Ok(Action::Upsert(if self.is_sent_encoded { point } else { Point::Message(Box::new(point.into_message()?)) }))
+        Ok(())
+    }
+
+    fn require_vector<'r>(&'r self, row: usize, id: PointId, point: &impl Draft<'r>) -> Result<()> {
+        if point.is_without_vector() { self.rows.refuse_without_vector(row, &id) } else { Ok(()) }
     }
 
     /// The numbers of a vector that the collection keeps as they stand in the column.
@@ -269,3 +286,6 @@ pub(crate) fn message(mut named: HashMap<String, qdrant::Vector>) -> Option<Vect
 pub(crate) fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,12 +9,14 @@ use vectorfuse_core::ids::PointId;
 use vectorfuse_core::payload::{Atom, ColumnReader};
 
 use crate::change::framed;
-use crate::point::to_qdrant_id;
+use crate::draft::Draft;
 
 const POINT_ID: u32 = 1;
 const POINT_PAYLOAD: u32 = 3;
 const POINT_VECTORS: u32 = 4;
 const UPSERT_POINTS: u32 = 3;
+const ID_NUMBER: u32 = 1;
+const ID_UUID: u32 = 2;
 const ENTRY_KEY: u32 = 1;
 const ENTRY_VALUE: u32 = 2;
 const VECTORS_UNNAMED: u32 = 1;
@@ -35,7 +37,7 @@ pub(crate) struct Encoder<'a> {
 }
 
 /// A vector on its way to the bytes.
-pub(crate) enum Vector<'a> {
+enum Vector<'a> {
     /// A dense one: its numbers as they stand in the column, 32-bit floats with the lowest byte first.
     Floats(&'a [u8]),
     Message(qdrant::Vector),
@@ -45,64 +47,22 @@ impl<'a> Encoder<'a> {
     /// A point of this id. `bytes` is a guess of its size.
     pub(crate) fn new(id: PointId, bytes: usize) -> Self {
         let mut encoder = Self { bytes: Vec::with_capacity(bytes), vectors: Vec::new() };
-        let id = to_qdrant_id(id);
-        head(POINT_ID, id.encoded_len(), &mut encoder.bytes);
-        encoder.raw(&id);
-        encoder
-    }
-
-    /// Adds a field of the payload, if its value is one that is encoded without a message.
-    pub(crate) fn atom(&mut self, field: &str, reader: &ColumnReader, row: usize) -> bool {
-        match reader.atom(row) {
-            _ if reader.is_null(row) => self.field(field, 2, |bytes| {
-                encode_key(VALUE_NULL, WireType::Varint, bytes);
-                encode_varint(0, bytes);
-            }),
-            Some(Atom::Boolean(value)) => self.field(field, 2, |bytes| {
-                encode_key(VALUE_BOOLEAN, WireType::Varint, bytes);
-                encode_varint(value.into(), bytes);
-            }),
-            Some(Atom::Integer(value)) => {
-                let bits = value.cast_unsigned();
-                self.field(field, key_len(VALUE_INTEGER) + encoded_len_varint(bits), |bytes| {
-                    encode_key(VALUE_INTEGER, WireType::Varint, bytes);
-                    encode_varint(bits, bytes);
-                });
+        let bytes = &mut encoder.bytes;
+        match id {
+            PointId::Number(number) => {
+                head(POINT_ID, key_len(ID_NUMBER) + encoded_len_varint(number), bytes);
+                encode_key(ID_NUMBER, WireType::Varint, bytes);
+                encode_varint(number, bytes);
             }
-            Some(Atom::Float(value)) if value.is_finite() => self.double(field, value.into()),
-            Some(Atom::Double(value)) if value.is_finite() => self.double(field, value),
-            Some(Atom::Text(text)) => self.field(field, framed(text.len()), |bytes| {
-                head(VALUE_STRING, text.len(), bytes);
+            PointId::Uuid(uuid) => {
+                let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+                let text = uuid.hyphenated().encode_lower(&mut text);
+                head(POINT_ID, framed(text.len()), bytes);
+                head(ID_UUID, text.len(), bytes);
                 bytes.extend_from_slice(text.as_bytes());
-            }),
-            Some(
-                Atom::Float(_)
-                | Atom::Double(_)
-                | Atom::Decimal { .. }
-                | Atom::Bytes(_)
-                | Atom::Days(_)
-                | Atom::Micros(_),
-            )
-            | None => return false,
+            }
         }
-        true
-    }
-
-    /// Adds a field of the payload.
-    pub(crate) fn value(&mut self, field: &str, value: &Value) {
-        // A message writes itself into a vector without an error.
-        let own = value.encode_to_vec();
-        self.field(field, own.len(), |bytes| bytes.extend_from_slice(&own));
-    }
-
-    /// Adds the vector of this name; the unnamed one's is empty.
-    pub(crate) fn vector(&mut self, name: &'a str, vector: Vector<'a>) {
-        self.vectors.push((name, vector));
-    }
-
-    /// Whether it has no vector so far.
-    pub(crate) fn is_without_vector(&self) -> bool {
-        self.vectors.is_empty()
+        encoder
     }
 
     /// The bytes of the point.
@@ -147,8 +107,72 @@ impl<'a> Encoder<'a> {
         put(&mut self.bytes);
     }
 
-    fn raw(&mut self, message: &impl Message) {
-        self.bytes.extend_from_slice(&message.encode_to_vec());
+    /// Adds a field of the payload without a value.
+    fn null(&mut self, field: &str) {
+        let null = 0;
+        self.field(field, key_len(VALUE_NULL) + encoded_len_varint(null), |bytes| {
+            encode_key(VALUE_NULL, WireType::Varint, bytes);
+            encode_varint(null, bytes);
+        });
+    }
+}
+
+impl<'a> Draft<'a> for Encoder<'a> {
+    fn atom(&mut self, field: &str, reader: &ColumnReader, row: usize) -> bool {
+        match reader.atom(row) {
+            Some(Atom::Boolean(value)) => {
+                let bit = value.into();
+                self.field(field, key_len(VALUE_BOOLEAN) + encoded_len_varint(bit), |bytes| {
+                    encode_key(VALUE_BOOLEAN, WireType::Varint, bytes);
+                    encode_varint(bit, bytes);
+                });
+            }
+            Some(Atom::Integer(value)) => {
+                let bits = value.cast_unsigned();
+                self.field(field, key_len(VALUE_INTEGER) + encoded_len_varint(bits), |bytes| {
+                    encode_key(VALUE_INTEGER, WireType::Varint, bytes);
+                    encode_varint(bits, bytes);
+                });
+            }
+            Some(Atom::Float(value)) if value.is_finite() => self.double(field, value.into()),
+            Some(Atom::Double(value)) if value.is_finite() => self.double(field, value),
+            Some(Atom::Text(text)) => self.field(field, framed(text.len()), |bytes| {
+                head(VALUE_STRING, text.len(), bytes);
+                bytes.extend_from_slice(text.as_bytes());
+            }),
+            None if reader.is_null(row) => self.null(field),
+            // What has another form in a payload than in its column, or none, as the number that is not finite.
+            Some(
+                Atom::Float(_)
+                | Atom::Double(_)
+                | Atom::Decimal { .. }
+                | Atom::Bytes(_)
+                | Atom::Days(_)
+                | Atom::Micros(_),
+            )
+            | None => return false,
+        }
+        true
+    }
+
+    fn value(&mut self, field: &str, value: Value) {
+        // A message writes itself into a vector without an error.
+        let own = value.encode_to_vec();
+        self.field(field, own.len(), |bytes| bytes.extend_from_slice(&own));
+    }
+
+    fn floats(&mut self, name: &'a str, found: impl FnOnce() -> Option<&'a [u8]>) -> bool {
+        let Some(floats) = found() else { return false };
+        self.vectors.push((name, Vector::Floats(floats)));
+        true
+    }
+
+    fn vector(&mut self, name: &'a str, vector: qdrant::Vector) {
+        self.vectors.push((name, Vector::Message(vector)));
+    }
+
+    fn is_without_vector(&self) -> bool {
+        self.vectors.is_empty()
     }
 }
 
@@ -188,7 +212,7 @@ fn head(number: u32, size: usize, bytes: &mut Vec<u8>) {
     encode_varint(size as u64, bytes);
 }
 
-/// The bytes of an upsert of these points, which are encoded; `head` is the request without them.
+/// The bytes of an upsert of these points, which are encoded; `request` is the rest of it.
 pub(crate) fn upsert(request: &qdrant::UpsertPoints, points: &[Vec<u8>]) -> Vec<u8> {
     let size: usize = points.iter().map(|point| framed(point.len())).sum();
     let mut bytes = Vec::with_capacity(request.encoded_len() + size);

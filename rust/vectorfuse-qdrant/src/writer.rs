@@ -80,7 +80,7 @@ pub(crate) struct Target {
     counters: Option<Arc<Counters>>,
     /// What this task adds to each point so far.
     tallies: HashMap<PointId, Tally>,
-    /// Whether nothing looks into points before they are sent.
+    /// Whether points are encoded as they are made.
     is_sent_encoded: bool,
     /// About how many bytes a point has: the last one's.
     point_bytes: usize,
@@ -144,7 +144,7 @@ impl Target {
     }
 }
 
-/// Whether nothing looks into the points of this write before they are sent.
+/// Whether points are sent as they are encoded: over HTTP they are not, and rules and counters take them apart.
 fn is_sent_encoded(plan: &WritePlan) -> bool {
     let (named, rules) = (&plan.options.named, &plan.rules);
     let has_rules = rules.order.is_some() || rules.condition.is_some() || !rules.counters.is_empty();

@@ -281,3 +281,6 @@ fn not_finite(value: f64, position: usize, what: &str) -> Error {
 fn mistaken() -> Error {
     Error::internal("a column was taken for a vector that its type can't hold")
 }
+
+#[cfg(test)]
+mod tests;
