@@ -40,12 +40,50 @@ impl Document for Payload {
     }
 }
 
+/// A payload value that is looked into.
+#[derive(Debug, PartialEq)]
+pub(crate) enum PayloadValue<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Double(f64),
+    Text(&'a str),
+    List(Vec<Self>),
+    /// The members with their names.
+    Object(Vec<(&'a str, Self)>),
+}
+
+impl<'a> DocumentRef<'a> for &'a PayloadValue<'a> {
+    fn view(self) -> View<'a> {
+        match self {
+            PayloadValue::Null => View::Null,
+            PayloadValue::Boolean(value) => View::Boolean(*value),
+            PayloadValue::Integer(value) => View::Integer((*value).into()),
+            PayloadValue::Double(value) => View::Double(*value),
+            PayloadValue::Text(value) => View::String(value),
+            PayloadValue::List(_) => View::List,
+            PayloadValue::Object(_) => View::Object,
+        }
+    }
+    fn items(self) -> impl ExactSizeIterator<Item = Self> {
+        let items = if let PayloadValue::List(items) = self { items.as_slice() } else { &[] };
+        items.iter()
+    }
+    fn member(self, name: &str) -> Option<Self> {
+        if let PayloadValue::Object(members) = self { named(members, name) } else { None }
+    }
+    fn members(self) -> impl ExactSizeIterator<Item = (&'a str, Self)> {
+        let members = if let PayloadValue::Object(members) = self { members.as_slice() } else { &[] };
+        members.iter().map(|(name, member)| (*name, member))
+    }
+}
+
 /// A whole payload that is looked into, or a value somewhere in it.
 #[derive(Clone, Copy)]
 pub(crate) enum Whole<'a> {
     /// The payload, without what is ours and without the field of this name if there is one.
-    Payload(&'a HashMap<String, Value>, Option<&'a str>),
-    Value(PayloadRef<'a>),
+    Payload(&'a [(&'a str, PayloadValue<'a>)], Option<&'a str>),
+    Value(&'a PayloadValue<'a>),
 }
 
 impl<'a> DocumentRef<'a> for Whole<'a> {
@@ -65,7 +103,7 @@ impl<'a> DocumentRef<'a> for Whole<'a> {
     fn member(self, name: &str) -> Option<Self> {
         match self {
             Self::Payload(_, hidden) if is_hidden(name, hidden) => None,
-            Self::Payload(fields, _) => fields.get(name).map(|value| Self::Value(PayloadRef(value))),
+            Self::Payload(fields, _) => named(fields, name).map(Self::Value),
             Self::Value(value) => value.member(name).map(Self::Value),
         }
     }
@@ -74,7 +112,7 @@ impl<'a> DocumentRef<'a> for Whole<'a> {
             Self::Payload(fields, hidden) => fields
                 .iter()
                 .filter(|(name, _)| !is_hidden(name, hidden))
-                .map(|(name, value)| (name.as_str(), Self::Value(PayloadRef(value))))
+                .map(|(name, value)| (*name, Self::Value(value)))
                 .collect(),
             Self::Value(value) => value.members().map(|(name, member)| (name, Self::Value(member))).collect(),
         };
@@ -82,48 +120,11 @@ impl<'a> DocumentRef<'a> for Whole<'a> {
     }
 }
 
+/// What stands under this name. If that is there twice, the last one counts, as in every message.
+pub(crate) fn named<'p, T>(all: &'p [(&str, T)], name: &str) -> Option<&'p T> {
+    all.iter().rev().find(|(other, _)| *other == name).map(|(_, one)| one)
+}
+
 fn is_hidden(name: &str, hidden: Option<&str>) -> bool {
     name == counters::FIELD || Some(name) == hidden
-}
-
-/// A payload value that is looked into.
-#[derive(Clone, Copy)]
-pub(crate) struct PayloadRef<'a>(pub(crate) &'a Value);
-
-impl<'a> PayloadRef<'a> {
-    fn fields(self) -> Option<&'a HashMap<String, Value>> {
-        match &self.0.kind {
-            Some(Kind::StructValue(object)) => Some(&object.fields),
-            Some(_) | None => None,
-        }
-    }
-}
-
-impl<'a> DocumentRef<'a> for PayloadRef<'a> {
-    fn view(self) -> View<'a> {
-        match &self.0.kind {
-            None | Some(Kind::NullValue(_)) => View::Null,
-            Some(Kind::BoolValue(value)) => View::Boolean(*value),
-            Some(Kind::IntegerValue(value)) => View::Integer((*value).into()),
-            Some(Kind::DoubleValue(value)) => View::Double(*value),
-            Some(Kind::StringValue(value)) => View::String(value),
-            Some(Kind::ListValue(_)) => View::List,
-            Some(Kind::StructValue(_)) => View::Object,
-        }
-    }
-    fn items(self) -> impl ExactSizeIterator<Item = Self> {
-        let items = match &self.0.kind {
-            Some(Kind::ListValue(list)) => list.values.as_slice(),
-            Some(_) | None => &[],
-        };
-        items.iter().map(PayloadRef)
-    }
-    fn member(self, name: &str) -> Option<Self> {
-        self.fields()?.get(name).map(PayloadRef)
-    }
-    fn members(self) -> impl ExactSizeIterator<Item = (&'a str, Self)> {
-        let members: Vec<_> =
-            self.fields().into_iter().flatten().map(|(name, value)| (name.as_str(), Self(value))).collect();
-        members.into_iter()
-    }
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use async_trait::async_trait;
+use qdrant_client::qdrant::FacetHit;
 use qdrant_client::qdrant::facet_value::Variant;
-use qdrant_client::qdrant::value::Kind as ValueKind;
-use qdrant_client::qdrant::{FacetHit, Value};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::paging::{Page, Pages};
 use vectorfuse_core::payload::ColumnBuilder;
@@ -16,7 +15,7 @@ use vectorfuse_core::table::{Scan, fields};
 use crate::api::Api;
 use crate::condition;
 use crate::details::{Details, IndexKind};
-use crate::document::PayloadRef;
+use crate::document::PayloadValue;
 use crate::selection::Selection;
 
 /// More values than these are grouped by Spark: all of them come in one answer.
@@ -85,15 +84,15 @@ impl Pages for GroupPage {
             return Err(Error::new(Kind::Unsupported, words));
         }
         let without = self.api.count_selected(&selection.and(condition::empty(&key)), true).await?;
-        let mut groups: Vec<(Option<Value>, u64)> =
-            hits.into_iter().filter(|hit| hit.count > 0).map(|hit| (Some(value(&hit)), hit.count)).collect();
+        let mut groups: Vec<(Option<PayloadValue<'_>>, u64)> =
+            hits.iter().filter(|hit| hit.count > 0).map(|hit| (Some(value(hit)), hit.count)).collect();
         groups.extend((without > 0).then_some((None, without)));
         let [group, counts @ ..] = self.scan.columns.as_slice() else {
             return Err(Error::internal("a group without a column"));
         };
         let mut builder = ColumnBuilder::new(&group.data_type, groups.len());
         for (value, _) in &groups {
-            builder.append(value.as_ref().map(PayloadRef)).map_err(|error| error.inside("column", &group.name))?;
+            builder.append(value.as_ref()).map_err(|error| error.inside("column", &group.name))?;
         }
         let mut columns: Vec<ArrayRef> = vec![builder.finish()?];
         let rows = groups
@@ -109,11 +108,11 @@ impl Pages for GroupPage {
 }
 
 /// The value of a group as a payload has it.
-fn value(hit: &FacetHit) -> Value {
-    let kind = hit.value.as_ref().and_then(|value| value.variant.as_ref()).map(|variant| match variant {
-        Variant::StringValue(text) => ValueKind::StringValue(text.clone()),
-        Variant::IntegerValue(number) => ValueKind::IntegerValue(*number),
-        Variant::BoolValue(flag) => ValueKind::BoolValue(*flag),
-    });
-    Value { kind }
+fn value(hit: &FacetHit) -> PayloadValue<'_> {
+    match hit.value.as_ref().and_then(|value| value.variant.as_ref()) {
+        Some(Variant::StringValue(text)) => PayloadValue::Text(text),
+        Some(Variant::IntegerValue(number)) => PayloadValue::Integer(*number),
+        Some(Variant::BoolValue(flag)) => PayloadValue::Boolean(*flag),
+        None => PayloadValue::Null,
+    }
 }

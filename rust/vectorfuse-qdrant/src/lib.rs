@@ -34,6 +34,7 @@ mod path;
 mod point;
 mod prepare;
 mod ranking;
+mod received;
 mod request;
 mod routing;
 mod sampled;
@@ -52,6 +53,7 @@ mod writer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde_json::Value;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
@@ -72,6 +74,7 @@ use crate::limits::Limits;
 use crate::ordered::OrderedPages;
 use crate::page::PartPages;
 use crate::ranking::SearchPages;
+use crate::received::Parts;
 use crate::sampled::SampledPages;
 use crate::search::Search;
 use crate::selection::Selection;
@@ -123,11 +126,7 @@ impl Qdrant {
     }
 
     /// The first points of the selection, as many as the inference may look at.
-    async fn sample(
-        &self,
-        selection: &Selection,
-        limits: Limits,
-    ) -> Result<Vec<qdrant_client::qdrant::RetrievedPoint>> {
+    async fn sample(&self, selection: &Selection, limits: Limits) -> Result<Vec<Bytes>> {
         let mut request = selection.scroll(Wanted::new(None, Some(Vec::new())).scroll(self.api.collection()));
         let most = self.options.named.schema_sample as usize;
         let (mut points, mut offset) = (Vec::new(), None);
@@ -179,7 +178,9 @@ impl Store for Qdrant {
             (None, None) => {
                 let limits = Limits::of(&collection.config);
                 let sample = if choice.has_fields() { self.sample(&selection, limits).await? } else { Vec::new() };
-                choice.columns(schema::inferred_columns(&collection, &sample), &mut warnings)?
+                let parts = sample.iter().map(|point| Parts::of(point)).collect::<Result<Vec<_>>>();
+                let parts = parts.map_err(|error| self.place(error))?;
+                choice.columns(schema::inferred_columns(&collection, &parts), &mut warnings)?
             }
         };
         for column in &mut columns {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 use async_trait::async_trait;
-use qdrant_client::qdrant::vector_output::Vector;
+use bytes::Bytes;
 use qdrant_client::qdrant::with_payload_selector::SelectorOptions;
-use qdrant_client::qdrant::{RetrievedPoint, Value, VectorOutput, value};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::Chosen;
@@ -20,9 +19,10 @@ use vectorfuse_core::write::is_integer_id;
 
 use crate::api::{Api, Wanted};
 use crate::chosen;
-use crate::document::{PayloadRef, Whole};
+use crate::document::{PayloadValue, Whole};
 use crate::path;
-use crate::point::{from_qdrant_id, to_u64, vector_of};
+use crate::point::to_u64;
+use crate::received::{self, Floats, Parts, Vector};
 use crate::sampled::{self, MOST_IDS};
 use crate::selection::Selection;
 use crate::split::Part;
@@ -110,15 +110,15 @@ impl Pages for PartPages {
 /// A point that becomes a row.
 pub(crate) struct Row {
     pub(crate) id: PointId,
-    pub(crate) point: RetrievedPoint,
+    /// Its parts, for [`Parts`].
+    pub(crate) point: Bytes,
     /// How well a search found it.
     pub(crate) score: Option<f32>,
 }
 
 /// Points with their ids, in the order in which they came.
-pub(crate) fn identified(points: Vec<RetrievedPoint>) -> Result<Vec<Row>> {
-    let row = |mut point: RetrievedPoint| Ok(Row { id: from_qdrant_id(point.id.take())?, point, score: None });
-    points.into_iter().map(row).collect()
+pub(crate) fn identified(points: Vec<Bytes>) -> Result<Vec<Row>> {
+    points.into_iter().map(|point| Ok(Row { id: received::id(&point)?, point, score: None })).collect()
 }
 
 /// What makes rows of points.
@@ -150,42 +150,50 @@ impl Shaper {
     }
 
     fn arrays(&self, points: &[Row]) -> Result<RecordBatch> {
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
-        for column in &self.columns {
-            let mut builder = ColumnBuilder::new(&column.data_type, points.len());
-            for row in points {
-                self.append(&mut builder, column, row)
+        let builder = |column: &Column| ColumnBuilder::new(&column.data_type, points.len());
+        let mut builders: Vec<ColumnBuilder> = self.columns.iter().map(builder).collect();
+        let (mut parts, mut numbers) = (Parts::default(), Numbers::default());
+        for row in points {
+            parts.read(&row.point).map_err(|error| error.with("id", row.id))?;
+            for (column, builder) in self.columns.iter().zip(&mut builders) {
+                self.append(builder, column, row, &parts, &mut numbers)
                     .map_err(|error| error.inside("column", &column.name).with("id", row.id))?;
             }
-            arrays.push(builder.finish()?);
         }
+        let arrays = builders.iter_mut().map(ColumnBuilder::finish).collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(points.len()));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
             .map_err(|error| Error::internal("the columns of a page do not line up").caused_by(error))
     }
 
-    fn append(&self, builder: &mut ColumnBuilder, column: &Column, row: &Row) -> Result<()> {
-        let Row { id, point, score } = row;
+    fn append(
+        &self,
+        builder: &mut ColumnBuilder,
+        column: &Column,
+        row: &Row,
+        parts: &Parts<'_>,
+        numbers: &mut Numbers,
+    ) -> Result<()> {
         match &column.role {
-            Role::Payload(field) => builder.append(point.payload.get(field).map(PayloadRef)),
-            Role::WholePayload => builder.append(Some(Whole::Payload(&point.payload, self.hidden.as_deref()))),
-            Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match vector_of(point, name) {
-                Some(output) => append_vector(builder, &column.role, Found::of(output)?),
+            Role::Payload(field) => builder.append(parts.field(field)),
+            Role::WholePayload => builder.append(Some(Whole::Payload(&parts.payload, self.hidden.as_deref()))),
+            Role::Vector(name) | Role::SparseIndices(name) | Role::SparseValues(name) => match parts.vector(name) {
+                Some(vector) => append_vector(builder, &column.role, vector, numbers),
                 None => {
                     builder.append_null();
                     Ok(())
                 }
             },
             Role::Id { kept } => {
-                let kept = kept.as_ref().and_then(|field| point.payload.get(field));
+                let kept = kept.as_ref().and_then(|field| parts.field(field));
                 match kept {
-                    Some(value) if !is_integer_id(&column.data_type) => builder.append(Some(PayloadRef(value))),
-                    Some(_) | None => append_id(builder, &column.data_type, *id),
+                    Some(value) if !is_integer_id(&column.data_type) => builder.append(Some(value)),
+                    Some(_) | None => append_id(builder, &column.data_type, row.id),
                 }
             }
             Role::Score => {
-                let score = score.map(|score| Value { kind: Some(value::Kind::DoubleValue(score.into())) });
-                builder.append(score.as_ref().map(PayloadRef))
+                let score = row.score.map(|score| PayloadValue::Double(score.into()));
+                builder.append(score.as_ref())
             }
             Role::Unused => {
                 builder.append_null();
@@ -279,46 +287,30 @@ fn append_id(builder: &mut ColumnBuilder, data_type: &SparkType, id: PointId) ->
     Err(Error::data(format!("the id {id} does not fit {}: read the column as string (`.schema(…)`)", data_type.name())))
 }
 
-/// The vector of a point, as what the server says that it is.
-enum Found<'a> {
-    Dense(&'a [f32]),
-    Sparse(&'a [u32], &'a [f32]),
-    Multi(Vec<&'a [f32]>),
-}
+/// The numbers of a vector on their way from the bytes, which may stand anywhere, to a column.
+#[derive(Default)]
+struct Numbers(Vec<f32>);
 
-impl<'a> Found<'a> {
-    /// Servers before 1.16 fill the older fields.
-    #[allow(deprecated)]
-    fn of(output: &'a VectorOutput) -> Result<Self> {
-        Ok(match &output.vector {
-            Some(Vector::Dense(dense)) => Self::Dense(&dense.data),
-            Some(Vector::Sparse(sparse)) => Self::Sparse(&sparse.indices, &sparse.values),
-            Some(Vector::MultiDense(multi)) => {
-                Self::Multi(multi.vectors.iter().map(|row| row.data.as_slice()).collect())
-            }
-            None => match (&output.indices, output.vectors_count) {
-                (Some(indices), _) => Self::Sparse(&indices.data, &output.data),
-                (None, None) => Self::Dense(&output.data),
-                (None, Some(count)) => {
-                    let size = usize::try_from(count).ok().and_then(|count| output.data.len().checked_div(count));
-                    let size = size.filter(|size| *size > 0);
-                    let size = size.ok_or_else(|| Error::internal("the server sent a multi-vector without vectors"))?;
-                    Self::Multi(output.data.chunks(size).collect())
-                }
-            },
-        })
+impl Numbers {
+    fn of(&mut self, floats: &Floats<'_>) -> &[f32] {
+        self.0.clear();
+        floats.append_to(&mut self.0);
+        &self.0
     }
 }
 
-fn append_vector(builder: &mut ColumnBuilder, role: &Role, found: Found<'_>) -> Result<()> {
-    match (found, role) {
-        (Found::Sparse(indices, _), Role::SparseIndices(_)) => builder.append_indices(indices),
-        (Found::Sparse(_, values), Role::SparseValues(_)) => builder.append_dense(values),
+fn append_vector(builder: &mut ColumnBuilder, role: &Role, vector: &Vector<'_>, numbers: &mut Numbers) -> Result<()> {
+    match (vector, role) {
+        (Vector::Sparse(indices, _), Role::SparseIndices(_)) => builder.append_indices(indices),
+        (Vector::Sparse(_, values), Role::SparseValues(_)) => builder.append_dense(numbers.of(values)),
         (_, Role::SparseIndices(_) | Role::SparseValues(_)) => {
             Err(Error::internal("the server sent another kind of vector than the collection has"))
         }
-        (Found::Dense(vector), _) => builder.append_dense(vector),
-        (Found::Sparse(indices, values), _) => builder.append_sparse(indices, values),
-        (Found::Multi(rows), _) => builder.append_multi(rows.into_iter()),
+        (Vector::Dense(floats), _) => builder.append_dense(numbers.of(floats)),
+        (Vector::Sparse(indices, values), _) => builder.append_sparse(indices, numbers.of(values)),
+        (Vector::Multi(rows), _) => {
+            let rows: Vec<Vec<f32>> = rows.iter().map(|row| numbers.of(row).to_vec()).collect();
+            builder.append_multi(rows.iter().map(Vec::as_slice))
+        }
     }
 }

@@ -15,6 +15,7 @@ use vectorfuse_core::table::Scan;
 use crate::api::{Api, Wanted};
 use crate::page::{Row, Shaper};
 use crate::point::{from_qdrant_id, to_qdrant_id};
+use crate::received;
 use crate::search::Search;
 use crate::selection::Selection;
 
@@ -89,8 +90,9 @@ impl SearchPages {
             };
             self.api.add_server_time(answer.message.time);
             bytes += answer.bytes;
-            for mut point in answer.message.result {
-                points.insert((shard, from_qdrant_id(point.id.take())?), point);
+            for point in answer.message.result {
+                let encoded = received::encoded(&point);
+                points.insert((shard, from_qdrant_id(point.id)?), encoded);
             }
         }
         let found = hits.iter().filter_map(|hit| {
@@ -134,5 +136,5 @@ fn hit(point: ScoredPoint) -> Result<Hit> {
 fn with_parts(point: ScoredPoint) -> Result<Row> {
     let id = from_qdrant_id(point.id)?;
     let parts = RetrievedPoint { payload: point.payload, vectors: point.vectors, ..RetrievedPoint::default() };
-    Ok(Row { id, point: parts, score: Some(point.score) })
+    Ok(Row { id, point: received::encoded(&parts), score: Some(point.score) })
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use qdrant_client::qdrant::RetrievedPoint;
+use bytes::Bytes;
 use vectorfuse_core::error::Result;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::paging::{LARGEST_PAGE_BYTES, Page, Pages};
@@ -101,7 +101,7 @@ impl Pages for SampledPages {
         self.draw(most).await?;
         let ids: Vec<PointId> = self.drawn.iter().take(most).copied().collect();
         let points = if ids.is_empty() || self.shaper.wanted.is_nothing() {
-            ids.iter().map(|id| Row { id: *id, point: RetrievedPoint::default(), score: None }).collect()
+            ids.iter().map(|id| Row { id: *id, point: Bytes::new(), score: None }).collect()
         } else {
             let largest = if whole { usize::MAX } else { LARGEST_PAGE_BYTES };
             let Some(fetched) = self.walk.fetch(&ids, &self.shaper.wanted, largest).await? else {

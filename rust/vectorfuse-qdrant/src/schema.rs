@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use qdrant_client::qdrant::RetrievedPoint;
 use serde_json::{Value, json};
 use vectorfuse_core::chosen::{FIELD_METADATA, free_name};
 use vectorfuse_core::error::{Error, Result};
@@ -14,7 +13,7 @@ use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
 use crate::collection::{Collection, VectorSpec};
 use crate::counters;
-use crate::document::PayloadRef;
+use crate::received::Parts;
 
 /// The columns of a collection whose schema is kept. Vectors that were added behind our back come last.
 pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Column> {
@@ -29,12 +28,12 @@ pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Colu
 }
 
 /// The columns of a collection that others have filled, as far as `points` show them.
-pub(crate) fn inferred_columns(collection: &Collection, points: &[RetrievedPoint]) -> Vec<Column> {
+pub(crate) fn inferred_columns(collection: &Collection, points: &[Parts<'_>]) -> Vec<Column> {
     let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
     let fields = points.iter().flat_map(|point| &point.payload).filter(|(name, _)| *name != counters::FIELD);
     for (name, value) in fields {
-        let known = samples.remove(name.as_str()).unwrap_or_default();
-        samples.insert(name, known.and(Sample::of(PayloadRef(value))));
+        let known = samples.remove(name).unwrap_or_default();
+        samples.insert(name, known.and(Sample::of(value)));
     }
     // An index on a nested field says nothing of the whole.
     for name in collection.indexes.keys().filter(|name| !name.contains(['.', '['])) {

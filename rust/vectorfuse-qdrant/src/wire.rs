@@ -1,5 +1,8 @@
 //! Points from a batch's columns straight to the bytes of Qdrant's protocol: what a row holds is copied once, and no
-//! message is built for it. The numbers are those of the fields of `PointStruct` and of what stands in it.
+//! message is built for it.
+
+pub(crate) mod fields;
+pub(crate) mod number;
 
 use prost::Message;
 use prost::bytes::BufMut;
@@ -10,25 +13,11 @@ use vectorfuse_core::payload::{Atom, ColumnReader};
 
 use crate::change::framed;
 use crate::draft::Draft;
-
-const POINT_ID: u32 = 1;
-const POINT_PAYLOAD: u32 = 3;
-const POINT_VECTORS: u32 = 4;
-const UPSERT_POINTS: u32 = 3;
-const ID_NUMBER: u32 = 1;
-const ID_UUID: u32 = 2;
-const ENTRY_KEY: u32 = 1;
-const ENTRY_VALUE: u32 = 2;
-const VECTORS_UNNAMED: u32 = 1;
-const VECTORS_NAMED: u32 = 2;
-const NAMED_ENTRIES: u32 = 1;
-const VECTOR_DENSE: u32 = 101;
-const DENSE_DATA: u32 = 1;
-const VALUE_NULL: u32 = 1;
-const VALUE_DOUBLE: u32 = 2;
-const VALUE_INTEGER: u32 = 3;
-const VALUE_STRING: u32 = 4;
-const VALUE_BOOLEAN: u32 = 5;
+use crate::wire::number::{
+    DENSE_DATA, ENTRY_KEY, ENTRY_VALUE, ID_NUMBER, ID_UUID, NAMED_ENTRIES, POINT_ID, POINT_PAYLOAD, POINT_VECTORS,
+    UPSERT_POINTS, VALUE_BOOLEAN, VALUE_DOUBLE, VALUE_INTEGER, VALUE_NULL, VALUE_STRING, VECTOR_DENSE, VECTORS_NAMED,
+    VECTORS_UNNAMED,
+};
 
 /// A point that is being encoded: its payload first, since the number of its vectors is known only after the last column.
 pub(crate) struct Encoder<'a> {

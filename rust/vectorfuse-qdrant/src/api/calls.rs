@@ -7,9 +7,10 @@ use qdrant_client::qdrant::{
     FacetCounts, FacetResponse, GetCollectionInfoRequest, GetCollectionInfoResponse, GetPoints, GetResponse,
     HealthCheckReply, HealthCheckRequest, ListAliasesRequest, ListAliasesResponse, ListCollectionsRequest,
     ListCollectionsResponse, ListShardKeysRequest, ListShardKeysResponse, PointsOperationResponse, QueryPoints,
-    QueryResponse, ScrollPoints, ScrollResponse, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection,
-    UpsertPoints,
+    QueryResponse, ScrollPoints, UpdateBatchPoints, UpdateBatchResponse, UpdateCollection, UpsertPoints,
 };
+
+use crate::received::Scrolled;
 
 /// A request of the protocol, whatever carries it.
 pub(crate) trait Call: Message {
@@ -44,7 +45,7 @@ calls! {
     "/qdrant.Points/Delete": DeletePoints => PointsOperationResponse;
     "/qdrant.Points/UpdateBatch": UpdateBatchPoints => UpdateBatchResponse;
     "/qdrant.Points/Get": GetPoints => GetResponse;
-    "/qdrant.Points/Scroll": ScrollPoints => ScrollResponse;
+    "/qdrant.Points/Scroll": ScrollPoints => Scrolled;
     "/qdrant.Points/Count": CountPoints => CountResponse;
     "/qdrant.Points/Facet": FacetCounts => FacetResponse;
     "/qdrant.Points/Query": QueryPoints => QueryResponse;

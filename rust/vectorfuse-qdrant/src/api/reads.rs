@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use qdrant_client::qdrant::{
     CountPoints, FacetCounts, FacetHit, Filter, GetPoints, GetResponse, Query, QueryPoints, QueryResponse,
-    ScrollPoints, ScrollResponse, Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector,
-    with_vectors_selector,
+    ScrollPoints, Value, WithPayloadSelector, WithVectorsSelector, query, with_payload_selector, with_vectors_selector,
 };
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
@@ -13,6 +12,7 @@ use vectorfuse_core::net::Answer;
 
 use super::Api;
 use crate::point;
+use crate::received::Scrolled;
 use crate::selection::Selection;
 use crate::shard_key::{self, ShardKey};
 
@@ -115,11 +115,7 @@ impl Api {
 
     /// A page of points in the order of ids, as `request` asks for them. `Ok(None)`: it would be larger than `largest`
     /// bytes.
-    pub(crate) async fn scroll(
-        &self,
-        request: &ScrollPoints,
-        largest: usize,
-    ) -> Result<Option<Answer<ScrollResponse>>> {
+    pub(crate) async fn scroll(&self, request: &ScrollPoints, largest: usize) -> Result<Option<Answer<Scrolled>>> {
         self.send::<ScrollPoints>(&self.encode(request)?, largest).await
     }
 

@@ -13,6 +13,7 @@ use super::points::{Retrieved, Scored};
 use super::selectors::{ids, order_by, reading, shard_keys, with_payload, with_vectors};
 use super::value::{Id, NumberOrText};
 use super::{Path, Question, Rest, filter, object, query, result, to_value, value};
+use crate::received::Scrolled;
 
 fn points(collection: &str, route: &str) -> Path {
     Path::collection(collection).route("/points").route(route)
@@ -59,14 +60,16 @@ impl Rest for ScrollPoints {
         Question::new(Method::POST, path, &body)
     }
 
-    fn answer(body: &[u8]) -> Result<ScrollResponse> {
+    fn answer(body: &[u8]) -> Result<Scrolled> {
         let (page, time): (Page, f64) = result(body)?;
+        let points = page.points.into_iter().map(Retrieved::message).collect::<Result<_>>()?;
         Ok(ScrollResponse {
             next_page_offset: page.next_page_offset.map(Into::into),
-            result: page.points.into_iter().map(Retrieved::message).collect::<Result<_>>()?,
+            result: points,
             time,
             usage: None,
-        })
+        }
+        .into())
     }
 }
 
