@@ -10,6 +10,7 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::{Arc, Weak};
 
+use ahash::RandomState;
 use async_trait::async_trait;
 
 use crate::error::Result;
@@ -62,8 +63,9 @@ pub struct Outbox<S: Sender> {
     flying: Vec<Weak<Places<S::Change>>>,
 }
 
-/// Where the change of each key is in its request, and its size.
-type Places<C> = HashMap<<C as Change>::Key, (usize, usize)>;
+/// Where the change of each key is in its request, and its size. Each key is looked up several times, also among those in
+/// flight: std's hash would take longer than the rest.
+type Places<C> = HashMap<<C as Change>::Key, (usize, usize), RandomState>;
 
 /// A request that is being filled.
 struct Request<C: Change> {
@@ -126,7 +128,7 @@ impl<S: Sender> Outbox<S> {
 
 impl<C: Change> Default for Request<C> {
     fn default() -> Self {
-        Self { changes: Vec::new(), bytes: 0, places: HashMap::new() }
+        Self { changes: Vec::new(), bytes: 0, places: Places::<C>::default() }
     }
 }
 

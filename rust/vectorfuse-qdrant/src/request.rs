@@ -16,7 +16,7 @@ use crate::change::{Action, Change, Point, framed};
 use crate::guard;
 use crate::point::to_qdrant_id;
 use crate::shard_key::{self, ShardKey};
-use crate::wire;
+use crate::wire::Upsert;
 
 /// How many points with guards of their own share an operation: the server tries each guard on each of its points.
 const MOST_GUARDED: usize = 64;
@@ -40,7 +40,7 @@ pub(crate) enum Request {
     Upsert(UpsertPoints),
     /// An upsert as gRPC carries it.
     Encoded {
-        body: Vec<u8>,
+        upsert: Upsert,
         wait: bool,
     },
     Delete(DeletePoints),
@@ -89,8 +89,8 @@ impl Head {
     pub(crate) fn request(&self, changes: Vec<Change>) -> Result<Request> {
         let changes = match encoded(changes) {
             Ok(points) => {
-                let body = wire::upsert(&self.upsert(Vec::new()), &points);
-                return Ok(Request::Encoded { body, wait: self.wait });
+                let upsert = Upsert::new(&self.upsert(Vec::new()), points);
+                return Ok(Request::Encoded { upsert, wait: self.wait });
             }
             Err(changes) => changes,
         };

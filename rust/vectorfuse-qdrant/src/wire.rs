@@ -9,6 +9,7 @@ use prost::bytes::BufMut;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
 use vectorfuse_core::ids::PointId;
+use vectorfuse_core::net::grpc::Body;
 use vectorfuse_core::payload::{Atom, ColumnReader};
 
 use crate::change::framed;
@@ -29,7 +30,7 @@ pub(crate) struct Encoder<'a> {
 enum Vector<'a> {
     /// A dense one: its numbers as they stand in the column, 32-bit floats with the lowest byte first.
     Floats(&'a [u8]),
-    Message(qdrant::Vector),
+    Message(Box<qdrant::Vector>),
 }
 
 impl<'a> Encoder<'a> {
@@ -157,7 +158,7 @@ impl<'a> Draft<'a> for Encoder<'a> {
     }
 
     fn vector(&mut self, name: &'a str, vector: qdrant::Vector) {
-        self.vectors.push((name, Vector::Message(vector)));
+        self.vectors.push((name, Vector::Message(Box::new(vector))));
     }
 
     fn is_without_vector(&self) -> bool {
@@ -196,21 +197,38 @@ fn dense_size(data: &[u8]) -> usize {
 }
 
 /// What stands before a field of so many bytes.
-fn head(number: u32, size: usize, bytes: &mut Vec<u8>) {
+fn head(number: u32, size: usize, bytes: &mut impl BufMut) {
     encode_key(number, WireType::LengthDelimited, bytes);
     encode_varint(size as u64, bytes);
 }
 
-/// The bytes of an upsert of these points, which are encoded; `request` is the rest of it.
-pub(crate) fn upsert(request: &qdrant::UpsertPoints, points: &[Vec<u8>]) -> Vec<u8> {
-    let size: usize = points.iter().map(|point| framed(point.len())).sum();
-    let mut bytes = Vec::with_capacity(request.encoded_len() + size);
-    bytes.extend_from_slice(&request.encode_to_vec());
-    for point in points {
-        head(UPSERT_POINTS, point.len(), &mut bytes);
-        bytes.extend_from_slice(point);
+/// An upsert of points that are encoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Upsert {
+    /// The request without its points.
+    head: Vec<u8>,
+    points: Vec<Vec<u8>>,
+}
+
+impl Upsert {
+    /// Of these points; `request` is the rest of it.
+    pub(crate) fn new(request: &qdrant::UpsertPoints, points: Vec<Vec<u8>>) -> Self {
+        Self { head: request.encode_to_vec(), points }
     }
-    bytes
+}
+
+impl Body for Upsert {
+    fn size(&self) -> usize {
+        self.head.len() + self.points.iter().map(|point| framed(point.len())).sum::<usize>()
+    }
+
+    fn write(&self, into: &mut impl BufMut) {
+        into.put_slice(&self.head);
+        for point in &self.points {
+            head(UPSERT_POINTS, point.len(), into);
+            into.put_slice(point);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known.
 //! gzip is never offered: a store would then spend ten times the time on every answer.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -30,6 +31,25 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const USER_AGENT: &str = concat!("vectorfuse/", env!("CARGO_PKG_VERSION"));
 
 static CHANNELS: Shared<Channel> = Shared::new();
+
+/// An encoded message that writes itself where it is sent from: its parts need not stand together before.
+pub trait Body: Send + Sync + 'static {
+    /// How many bytes it has.
+    fn size(&self) -> usize;
+
+    /// Writes all of them.
+    fn write(&self, into: &mut impl BufMut);
+}
+
+impl Body for Bytes {
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn write(&self, into: &mut impl BufMut) {
+        into.put_slice(self);
+    }
+}
 
 /// A store's endpoint with what is sent to it each time.
 #[derive(Clone)]
@@ -62,7 +82,7 @@ impl Connection {
     pub async fn call<A: Message + Default>(
         &self,
         path: &'static str,
-        request: Bytes,
+        request: impl Body,
         largest_answer: usize,
     ) -> Result<Answer<A>, Failure> {
         let mut message = Request::new(request);
@@ -70,7 +90,7 @@ impl Connection {
         let mut client = Grpc::new(self.channel.clone()).max_decoding_message_size(largest_answer);
         let answer = tokio::time::timeout(self.timeout, async move {
             client.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
-            client.unary(message, PathAndQuery::from_static(path), BytesCodec).await
+            client.unary(message, PathAndQuery::from_static(path), Encoded(PhantomData)).await
         });
         let answer = match answer.await {
             Ok(Ok(answer)) => answer.into_inner(),
@@ -142,36 +162,37 @@ fn fault(status: &Status) -> Error {
     Error::new(kind, format!("the store says: {}", status.message())).with("code", status.code()).retry_after(wait)
 }
 
-/// Messages that are encoded already.
-#[derive(Clone, Copy, Debug)]
-struct BytesCodec;
+/// The codec of requests that are encoded already, and of answers that are decoded later.
+#[derive(Debug)]
+struct Encoded<B>(PhantomData<fn(B)>);
 
-impl Codec for BytesCodec {
-    type Encode = Bytes;
+impl<B: Body> Codec for Encoded<B> {
+    type Encode = B;
     type Decode = Bytes;
     type Encoder = Self;
     type Decoder = Self;
 
     fn encoder(&mut self) -> Self {
-        Self
+        Self(PhantomData)
     }
 
     fn decoder(&mut self) -> Self {
-        Self
+        Self(PhantomData)
     }
 }
 
-impl Encoder for BytesCodec {
-    type Item = Bytes;
+impl<B: Body> Encoder for Encoded<B> {
+    type Item = B;
     type Error = Status;
 
-    fn encode(&mut self, message: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.put(message);
+    fn encode(&mut self, message: B, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        into.reserve(message.size());
+        message.write(into);
         Ok(())
     }
 }
 
-impl Decoder for BytesCodec {
+impl<B: Body> Decoder for Encoded<B> {
     type Item = Bytes;
     type Error = Status;
 

@@ -64,8 +64,8 @@ impl Api {
                 let wait = request.wait();
                 self.update(request, wait, 1).await
             }
-            Request::Encoded { body, wait } => {
-                let encoded = Encoded::Grpc(grpc::Encoded::of::<UpsertPoints>(body));
+            Request::Encoded { upsert, wait } => {
+                let encoded = Encoded::Grpc(grpc::Encoded::upsert(upsert));
                 self.update_encoded::<UpsertPoints>(encoded, wait, 1).await
             }
             Request::Delete(request) => {

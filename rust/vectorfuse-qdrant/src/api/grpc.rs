@@ -1,15 +1,19 @@
 //! Qdrant over gRPC: messages travel encoded over our own connection, which knows their size.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes};
 use prost::Message;
+use qdrant_client::qdrant::UpsertPoints;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::net::endpoint::Mismatch;
-use vectorfuse_core::net::grpc::Connection;
+use vectorfuse_core::net::grpc::{self, Body as _, Connection};
 use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 
 use super::calls::Call;
 use super::http;
+use crate::wire::Upsert;
 
 /// Qdrant's gRPC port.
 pub(super) const PORT: u16 = 6334;
@@ -18,18 +22,40 @@ pub(super) const PORT: u16 = 6334;
 #[derive(Clone)]
 pub(crate) struct Encoded {
     method: &'static str,
-    body: Bytes,
+    body: Body,
+}
+
+#[derive(Clone)]
+enum Body {
+    Message(Bytes),
+    /// Of points that were encoded one by one.
+    Upsert(Arc<Upsert>),
+}
+
+impl grpc::Body for Body {
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.size(),
+            Self::Upsert(upsert) => upsert.size(),
+        }
+    }
+
+    fn write(&self, into: &mut impl BufMut) {
+        match self {
+            Self::Message(message) => message.write(into),
+            Self::Upsert(upsert) => upsert.write(into),
+        }
+    }
 }
 
 impl Encoded {
-    /// A request of this kind whose message is encoded.
-    pub(super) fn of<C: Call>(message: Vec<u8>) -> Self {
-        Self { method: C::METHOD, body: Bytes::from(message) }
+    pub(super) fn upsert(upsert: Upsert) -> Self {
+        Self { method: UpsertPoints::METHOD, body: Body::Upsert(Arc::new(upsert)) }
     }
 
     /// The size of the body in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.body.len()
+        self.body.size()
     }
 }
 
@@ -47,7 +73,7 @@ impl Transport {
 
     /// The request as it goes over the wire, as often as it must.
     pub(crate) fn encode<C: Call>(request: &C) -> Encoded {
-        Encoded::of::<C>(request.encode_to_vec())
+        Encoded { method: C::METHOD, body: Body::Message(request.encode_to_vec().into()) }
     }
 
     /// Sends a request once; an answer larger than `largest` bytes is not taken.

@@ -131,8 +131,11 @@ proptest! {
         }
 
         let head = UpsertPoints { collection_name: "c".to_owned(), wait: Some(true), ..UpsertPoints::default() };
-        let request = upsert(&head, &[own.clone(), own]);
+        let request = Upsert::new(&head, vec![own.clone(), own]);
+        let mut bytes = Vec::new();
+        request.write(&mut bytes);
+        prop_assert_eq!(bytes.len(), request.size());
         let points = vec![expected.clone(), expected];
-        prop_assert_eq!(UpsertPoints::decode(request.as_slice()).unwrap(), UpsertPoints { points, ..head });
+        prop_assert_eq!(UpsertPoints::decode(bytes.as_slice()).unwrap(), UpsertPoints { points, ..head });
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use prost::Message;
 use vectorfuse_core::net::grpc::Connection;
 use vectorfuse_core::options::{Given, Side};
@@ -301,7 +302,7 @@ impl Foreign {
 
     async fn ask<Q: Message, A: Message + Default>(&self, method: &'static str, request: &Q) -> A {
         let path: &'static str = format!("/milvus.proto.milvus.MilvusService/{method}").leak();
-        self.connection.call(path, request.encode_to_vec().into(), usize::MAX).await.unwrap().message
+        self.connection.call(path, Bytes::from(request.encode_to_vec()), usize::MAX).await.unwrap().message
     }
 }
 
