@@ -279,9 +279,15 @@ fn needed(field: &str, read: &SparkType, whole: &SparkType) -> Option<Vec<String
 }
 
 fn append_id(builder: &mut ColumnBuilder, data_type: &SparkType, id: PointId) -> Result<()> {
-    let fits = matches!((id, data_type), (_, SparkType::String(_)))
-        || (matches!(id, PointId::Number(_)) && is_integer_id(data_type));
-    if fits && builder.append_text(&id.to_string()).is_ok() {
+    let is_text = matches!(data_type, SparkType::String(_));
+    let done = match id {
+        PointId::Number(number) if is_integer_id(data_type) => match i64::try_from(number) {
+            Ok(number) => builder.append(Some(&PayloadValue::Integer(number))).is_ok(),
+            Err(_) => builder.append_text(&number.to_string()).is_ok(),
+        },
+        PointId::Number(_) | PointId::Uuid(_) => is_text && builder.append_text(&id.to_string()).is_ok(),
+    };
+    if done {
         return Ok(());
     }
     Err(Error::data(format!("the id {id} does not fit {}: read the column as string (`.schema(…)`)", data_type.name())))
