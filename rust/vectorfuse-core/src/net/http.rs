@@ -111,11 +111,13 @@ impl Connection {
     }
 
     async fn body(&self, mut answer: Response, largest: usize) -> Result<Bytes, Failure> {
-        if answer.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |length| length > largest))
-        {
+        /// More is not taken on the word of a header. As much as a page.
+        const AHEAD: usize = 16 * 1024 * 1024;
+        let length = answer.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+        if length > largest {
             return Err(Failure::TooLarge);
         }
-        let mut body = BytesMut::new();
+        let mut body = BytesMut::with_capacity(length.min(AHEAD)); // so that it need not move while it grows
         while let Some(piece) = answer.chunk().await.map_err(|error| self.broken(&error))? {
             if body.len() + piece.len() > largest {
                 return Err(Failure::TooLarge);

@@ -5,72 +5,75 @@ use std::collections::HashMap;
 use http::Method;
 use qdrant_client::qdrant::points_update_operation::Operation;
 use qdrant_client::qdrant::{
-    DeletePoints, Filter, PointStruct, PointVectors, PointsOperationResponse, PointsSelector, PointsUpdateOperation,
-    ShardKeySelector, UpdateBatchPoints, UpdateBatchResponse, UpdateMode, UpdateResult, UpdateStatus, UpsertPoints,
-    Value as PayloadValue, VectorsSelector,
+    DeletePoints, Filter, PointId, PointStruct, PointVectors, PointsOperationResponse, PointsSelector,
+    PointsUpdateOperation, ShardKeySelector, UpdateBatchPoints, UpdateBatchResponse, UpdateMode, UpdateResult,
+    UpdateStatus, UpsertPoints, Value as PayloadValue, Vectors, VectorsSelector,
 };
-use serde::ser::{SerializeMap, Serializer};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use vectorfuse_core::error::Result;
 
+use super::body::Body;
 use super::names::{number, optional};
 use super::selectors::{selected, shard_keys, writing};
 use super::value::{Fields, Id};
 use super::{Path, Question, Rest, filter, given, object, result, to_value, vectors};
 
-fn points(collection: &str, route: &str) -> Path {
+fn path(collection: &str, route: &str) -> Path {
     Path::collection(collection).route("/points").route(route)
 }
 
-/// One or more objects, one after the other: the points, and what else their request says.
-struct Points<'a, T>(&'a [T], Value);
+/// The points of a request, and what else it says.
+struct Points<'a> {
+    points: List<'a>,
+    rest: Value,
+}
 
-impl<T> Serialize for Points<'_, T>
-where
-    for<'p> Point<'p, T>: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct List<'a, T>(&'a [T]);
-        impl<T> Serialize for List<'_, T>
-        where
-            for<'p> Point<'p, T>: Serialize,
-        {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_seq(self.0.iter().map(Point))
+enum List<'a> {
+    Whole(&'a [PointStruct]),
+    Vectors(&'a [PointVectors]),
+}
+
+impl Points<'_> {
+    fn say(&self, body: &mut Body) -> Result<()> {
+        body.raw(r#"{"points":"#);
+        match self.points {
+            List::Whole(points) => {
+                body.list(points, |body, it| say(body, it.id.as_ref(), it.vectors.as_ref(), &it.payload))?;
+            }
+            List::Vectors(points) => {
+                let nothing = HashMap::new();
+                body.list(points, |body, it| say(body, it.id.as_ref(), it.vectors.as_ref(), &nothing))?;
             }
         }
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("points", &List(self.0))?;
-        for (name, value) in self.1.as_object().into_iter().flatten() {
-            object.serialize_entry(name, value)?;
+        for (name, value) in self.rest.as_object().into_iter().flatten() {
+            body.raw(",");
+            body.value(name)?;
+            body.raw(":");
+            body.value(value)?;
         }
-        object.end()
+        body.raw("}");
+        Ok(())
     }
 }
 
 /// A point as a request gives it.
-struct Point<'a, T>(&'a T);
-
-impl Serialize for Point<'_, PointStruct> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("id", &self.0.id.as_ref().map(Id))?;
-        object.serialize_entry("vector", &vectors::Said(self.0.vectors.as_ref()))?;
-        if !self.0.payload.is_empty() {
-            object.serialize_entry("payload", &Fields(&self.0.payload))?;
-        }
-        object.end()
+fn say(
+    body: &mut Body,
+    id: Option<&PointId>,
+    vectors: Option<&Vectors>,
+    payload: &HashMap<String, PayloadValue>,
+) -> Result<()> {
+    body.raw(r#"{"id":"#);
+    body.value(&id.map(Id))?;
+    body.raw(r#","vector":"#);
+    vectors::say(vectors, body)?;
+    if !payload.is_empty() {
+        body.raw(r#","payload":"#);
+        body.value(&Fields(payload))?;
     }
-}
-
-impl Serialize for Point<'_, PointVectors> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("id", &self.0.id.as_ref().map(Id))?;
-        object.serialize_entry("vector", &vectors::Said(self.0.vectors.as_ref()))?;
-        object.end()
-    }
+    body.raw("}");
+    Ok(())
 }
 
 fn upsert<'a>(
@@ -78,22 +81,22 @@ fn upsert<'a>(
     keys: &Option<ShardKeySelector>,
     update_filter: &Option<Filter>,
     mode: Option<i32>,
-) -> Result<Points<'a, PointStruct>> {
+) -> Result<Points<'a>> {
     let rest = object([
         ("shard_key", shard_keys(keys)?),
         ("update_filter", filter::optional(update_filter)?),
         ("update_mode", optional::<UpdateMode>(mode)?),
     ]);
-    Ok(Points(points, rest))
+    Ok(Points { points: List::Whole(points), rest })
 }
 
 fn update_vectors<'a>(
     points: &'a [PointVectors],
     keys: &Option<ShardKeySelector>,
     update_filter: &Option<Filter>,
-) -> Result<Points<'a, PointVectors>> {
+) -> Result<Points<'a>> {
     let rest = object([("shard_key", shard_keys(keys)?), ("update_filter", filter::optional(update_filter)?)]);
-    Ok(Points(points, rest))
+    Ok(Points { points: List::Vectors(points), rest })
 }
 
 fn selection(selector: &Option<PointsSelector>, keys: &Option<ShardKeySelector>) -> Result<Value> {
@@ -140,34 +143,38 @@ fn delete_vectors(
     ]))
 }
 
-/// A request for one kind of change: its route, its body, and the one kind of answer.
-macro_rules! changes {
-    ($($request:ident: $method:ident $route:literal, $given:ident => $body:expr;)*) => {
-        $(impl Rest for $request {
-            fn question(&self) -> Result<Question> {
-                let $given = self;
-                let path = points(&self.collection_name, $route);
-                let path = writing(path, self.wait, &self.ordering, self.timeout)?;
-                Question::new(Method::$method, path, &$body?)
-            }
-            fn answer(body: &[u8]) -> Result<PointsOperationResponse> {
-                updated(body)
-            }
-        })*
-    };
+impl Rest for UpsertPoints {
+    fn question(&self) -> Result<Question> {
+        let path = writing(path(&self.collection_name, ""), self.wait, &self.ordering, self.timeout)?;
+        let mut body = Body::default();
+        upsert(&self.points, &self.shard_key_selector, &self.update_filter, self.update_mode)?.say(&mut body)?;
+        Ok(Question::written(Method::PUT, path, body))
+    }
+
+    fn answer(body: &[u8]) -> Result<PointsOperationResponse> {
+        updated(body)
+    }
 }
 
-changes! {
-    UpsertPoints: PUT "", it => upsert(&it.points, &it.shard_key_selector, &it.update_filter, it.update_mode);
-    DeletePoints: POST "/delete", it => selection(&it.points, &it.shard_key_selector);
+impl Rest for DeletePoints {
+    fn question(&self) -> Result<Question> {
+        let path = writing(path(&self.collection_name, "/delete"), self.wait, &self.ordering, self.timeout)?;
+        Question::new(Method::POST, path, &selection(&self.points, &self.shard_key_selector)?)
+    }
+
+    fn answer(body: &[u8]) -> Result<PointsOperationResponse> {
+        updated(body)
+    }
 }
 
 impl Rest for UpdateBatchPoints {
     fn question(&self) -> Result<Question> {
-        let path = points(&self.collection_name, "/batch");
-        let path = writing(path, self.wait, &self.ordering, self.timeout)?;
-        let operations = self.operations.iter().map(operation).collect::<Result<_>>()?;
-        Question::new(Method::POST, path, &Operations { operations })
+        let path = writing(path(&self.collection_name, "/batch"), self.wait, &self.ordering, self.timeout)?;
+        let mut body = Body::default();
+        body.raw(r#"{"operations":"#);
+        body.list(&self.operations, |body, it| operation(it)?.say(body))?;
+        body.raw("}");
+        Ok(Question::written(Method::POST, path, body))
     }
 
     fn answer(body: &[u8]) -> Result<UpdateBatchResponse> {
@@ -177,27 +184,24 @@ impl Rest for UpdateBatchPoints {
     }
 }
 
-#[derive(Serialize)]
-struct Operations<'a> {
-    operations: Vec<Named<'a>>,
-}
-
 /// An operation under its name.
 enum Named<'a> {
-    Upsert(Points<'a, PointStruct>),
-    UpdateVectors(Points<'a, PointVectors>),
+    Points(&'static str, Points<'a>),
     Other(&'static str, Value),
 }
 
-impl Serialize for Named<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(Some(1))?;
+impl Named<'_> {
+    fn say(&self, body: &mut Body) -> Result<()> {
+        let (Self::Points(name, _) | Self::Other(name, _)) = self;
+        body.raw("{");
+        body.value(name)?;
+        body.raw(":");
         match self {
-            Self::Upsert(points) => object.serialize_entry("upsert", points)?,
-            Self::UpdateVectors(points) => object.serialize_entry("update_vectors", points)?,
-            Self::Other(name, body) => object.serialize_entry(name, body)?,
+            Self::Points(_, points) => points.say(body)?,
+            Self::Other(_, value) => body.value(value)?,
         }
-        object.end()
+        body.raw("}");
+        Ok(())
     }
 }
 
@@ -205,7 +209,8 @@ fn operation(operation: &PointsUpdateOperation) -> Result<Named<'_>> {
     #[expect(deprecated, reason = "whoever makes one means what it says")]
     let (name, body) = match given(operation.operation.as_ref(), "an operation's kind")? {
         Operation::Upsert(it) => {
-            return upsert(&it.points, &it.shard_key_selector, &it.update_filter, it.update_mode).map(Named::Upsert);
+            let points = upsert(&it.points, &it.shard_key_selector, &it.update_filter, it.update_mode)?;
+            return Ok(Named::Points("upsert", points));
         }
         Operation::DeletePoints(it) => ("delete", selection(&it.points, &it.shard_key_selector)?),
         Operation::DeleteDeprecated(selector) => ("delete", selection(&Some(selector.clone()), &None)?),
@@ -221,7 +226,8 @@ fn operation(operation: &PointsUpdateOperation) -> Result<Named<'_>> {
         Operation::ClearPayload(it) => ("clear_payload", selection(&it.points, &it.shard_key_selector)?),
         Operation::ClearPayloadDeprecated(selector) => ("clear_payload", selection(&Some(selector.clone()), &None)?),
         Operation::UpdateVectors(it) => {
-            return update_vectors(&it.points, &it.shard_key_selector, &it.update_filter).map(Named::UpdateVectors);
+            let points = update_vectors(&it.points, &it.shard_key_selector, &it.update_filter)?;
+            return Ok(Named::Points("update_vectors", points));
         }
         Operation::DeleteVectors(it) => {
             ("delete_vectors", delete_vectors(&it.vectors, &it.points_selector, &it.shard_key_selector)?)

@@ -5,13 +5,16 @@
 //! back to a default. Settings of a newer server that we do not know are passed over, as gRPC passes them over; in a
 //! point nothing is.
 
+mod body;
 mod changes;
 mod collections;
+mod decimal;
 mod definition;
 mod filter;
 mod indexes;
 mod info;
 mod names;
+mod parser;
 mod points;
 mod query;
 mod reads;
@@ -33,6 +36,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use vectorfuse_core::error::{Error, Result};
 
+use self::body::{Body, unsayable};
 use super::calls::Call;
 
 /// A request that REST knows.
@@ -58,9 +62,14 @@ impl Question {
     }
 
     fn new(method: Method, path: Path, body: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Error::data("the request has no form in JSON").caused_by(error))?;
-        Ok(Self { method, path: path.0, body: Some(body) })
+        let mut text = Body::default();
+        text.value(body)?;
+        Ok(Self::written(method, path, text))
+    }
+
+    /// With a body that is already text.
+    fn written(method: Method, path: Path, body: Body) -> Self {
+        Self { method, path: path.0, body: Some(body.finish()) }
     }
 }
 
@@ -112,16 +121,15 @@ fn escape(text: &str, into: &mut String) {
 
 /// What every answer stands in.
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    result: &'a RawValue,
+struct Envelope<T> {
+    result: T,
     time: f64,
 }
 
 /// The result and the time that an answer took.
 fn result<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<(T, f64)> {
-    let envelope: Envelope = serde_json::from_slice(body).map_err(unexpected)?;
-    Ok((read(envelope.result)?, envelope.time))
+    let envelope: Envelope<T> = serde_json::from_slice(body).map_err(unexpected)?;
+    Ok((envelope.result, envelope.time))
 }
 
 fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {
@@ -160,7 +168,7 @@ fn value(value: impl Into<Value>) -> Option<Value> {
 
 /// Something of the crate that knows its JSON.
 fn to_value(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|error| Error::data("the request has no form in JSON").caused_by(error))
+    serde_json::to_value(value).map_err(unsayable)
 }
 
 /// Refuses what has no word.

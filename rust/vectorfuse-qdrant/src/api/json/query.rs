@@ -12,8 +12,7 @@ use vectorfuse_core::error::Result;
 use super::names::{name, optional};
 use super::selectors::{order_by, shard_keys, with_payload, with_vectors};
 use super::value::Id;
-use super::vectors::{Floats, Rows, Sparse};
-use super::{filter, given, object, refuse, to_value, unsaid, value};
+use super::{filter, given, object, refuse, to_value, unsaid, value, vectors};
 
 pub(super) fn said(given: &QueryPoints) -> Result<Value> {
     Ok(object([
@@ -100,7 +99,7 @@ fn query(query: &Query) -> Result<Value> {
         Variant::OrderBy(order) => json!({ "order_by": order_by(order)? }),
         Variant::Fusion(number) => json!({ "fusion": name::<Fusion>(*number)? }),
         Variant::Rrf(rrf) => {
-            let weights = (!rrf.weights.is_empty()).then(|| to_value(&Floats(&rrf.weights))).transpose()?;
+            let weights = (!rrf.weights.is_empty()).then(|| vectors::floats(&rrf.weights)).transpose()?;
             json!({ "rrf": object([("k", rrf.k.map(Value::from)), ("weights", weights)]) })
         }
         Variant::Sample(number) => json!({ "sample": name::<Sample>(*number)? }),
@@ -137,9 +136,9 @@ fn input(input: &VectorInput) -> Result<Value> {
     use vector_input::Variant as Input;
     match given(input.variant.as_ref(), "a vector's kind")? {
         Input::Id(id) => to_value(&Id(id)),
-        Input::Dense(dense) => to_value(&Floats(&dense.data)),
-        Input::Sparse(sparse) => to_value(&Sparse(&sparse.indices, &sparse.values)),
-        Input::MultiDense(rows) => to_value(&Rows(&rows.vectors)),
+        Input::Dense(dense) => vectors::floats(&dense.data),
+        Input::Sparse(sparse) => vectors::sparse(&sparse.indices, &sparse.values),
+        Input::MultiDense(rows) => vectors::rows(&rows.vectors),
         Input::Document(_) | Input::Image(_) | Input::Object(_) => Err(unsaid("a vector that the server makes")),
     }
 }

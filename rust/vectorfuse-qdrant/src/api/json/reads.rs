@@ -3,25 +3,24 @@
 use http::Method;
 use qdrant_client::qdrant::{
     CountPoints, CountResponse, CountResult, FacetCounts, FacetHit, FacetResponse, FacetValue, GetPoints, GetResponse,
-    QueryPoints, QueryResponse, ScoredPoint, ScrollPoints, ScrollResponse, facet_value,
+    QueryPoints, QueryResponse, ScrollPoints, ScrollResponse, facet_value,
 };
 use serde::Deserialize;
 use serde_json::Value;
 use vectorfuse_core::error::Result;
 
-use super::points::{Retrieved, Scored};
 use super::selectors::{ids, order_by, reading, shard_keys, with_payload, with_vectors};
-use super::value::{Id, NumberOrText};
-use super::{Path, Question, Rest, filter, object, query, result, to_value, value};
+use super::value::Id;
+use super::{Path, Question, Rest, filter, object, points, query, result, to_value, value};
 use crate::received::Scrolled;
 
-fn points(collection: &str, route: &str) -> Path {
+fn path(collection: &str, route: &str) -> Path {
     Path::collection(collection).route("/points").route(route)
 }
 
 impl Rest for GetPoints {
     fn question(&self) -> Result<Question> {
-        let path = reading(points(&self.collection_name, ""), &self.read_consistency, self.timeout)?;
+        let path = reading(path(&self.collection_name, ""), &self.read_consistency, self.timeout)?;
         let body = object([
             ("ids", Some(ids(&self.ids)?)),
             ("with_payload", with_payload(&self.with_payload)),
@@ -32,22 +31,14 @@ impl Rest for GetPoints {
     }
 
     fn answer(body: &[u8]) -> Result<GetResponse> {
-        let (found, time): (Vec<Retrieved>, f64) = result(body)?;
-        Ok(GetResponse { result: found.into_iter().map(Retrieved::message).collect::<Result<_>>()?, time, usage: None })
+        let (result, time) = points::answer(body, |it| points::list(it, points::retrieved))?;
+        Ok(GetResponse { result, time, usage: None })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Page<'a> {
-    #[serde(borrow)]
-    points: Vec<Retrieved<'a>>,
-    next_page_offset: Option<NumberOrText>,
 }
 
 impl Rest for ScrollPoints {
     fn question(&self) -> Result<Question> {
-        let path = reading(points(&self.collection_name, "/scroll"), &self.read_consistency, self.timeout)?;
+        let path = reading(path(&self.collection_name, "/scroll"), &self.read_consistency, self.timeout)?;
         let body = object([
             ("filter", filter::optional(&self.filter)?),
             ("offset", self.offset.as_ref().map(|id| to_value(&Id(id))).transpose()?),
@@ -61,39 +52,20 @@ impl Rest for ScrollPoints {
     }
 
     fn answer(body: &[u8]) -> Result<Scrolled> {
-        let (page, time): (Page, f64) = result(body)?;
-        let points = page.points.into_iter().map(Retrieved::message).collect::<Result<_>>()?;
-        Ok(ScrollResponse {
-            next_page_offset: page.next_page_offset.map(Into::into),
-            result: points,
-            time,
-            usage: None,
-        }
-        .into())
-    }
-}
-
-#[derive(Deserialize)]
-struct Found<'a> {
-    #[serde(borrow)]
-    points: Vec<Scored<'a>>,
-}
-
-impl Found<'_> {
-    fn messages(self) -> Result<Vec<ScoredPoint>> {
-        self.points.into_iter().map(Scored::message).collect()
+        let ((result, next_page_offset), time) = points::answer(body, points::page)?;
+        Ok(ScrollResponse { next_page_offset, result, time, usage: None }.into())
     }
 }
 
 impl Rest for QueryPoints {
     fn question(&self) -> Result<Question> {
-        let path = reading(points(&self.collection_name, "/query"), &self.read_consistency, self.timeout)?;
+        let path = reading(path(&self.collection_name, "/query"), &self.read_consistency, self.timeout)?;
         Question::new(Method::POST, path, &query::said(self)?)
     }
 
     fn answer(body: &[u8]) -> Result<QueryResponse> {
-        let (found, time): (Found, f64) = result(body)?;
-        Ok(QueryResponse { result: found.messages()?, time, usage: None })
+        let (result, time) = points::answer(body, points::found)?;
+        Ok(QueryResponse { result, time, usage: None })
     }
 }
 
@@ -104,7 +76,7 @@ struct Counted {
 
 impl Rest for CountPoints {
     fn question(&self) -> Result<Question> {
-        let path = reading(points(&self.collection_name, "/count"), &self.read_consistency, self.timeout)?;
+        let path = reading(path(&self.collection_name, "/count"), &self.read_consistency, self.timeout)?;
         let body = object([
             ("filter", filter::optional(&self.filter)?),
             ("exact", self.exact.map(Value::from)),

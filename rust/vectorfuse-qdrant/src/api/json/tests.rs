@@ -3,7 +3,9 @@
 
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
+use prost::Message;
 use qdrant_client::qdrant::condition::ConditionOneOf;
+use qdrant_client::qdrant::points_update_operation::{Operation, PointStructList};
 use qdrant_client::qdrant::value::Kind as ValueKind;
 use qdrant_client::qdrant::vector::Vector as VectorKind;
 use qdrant_client::qdrant::vector_output::Vector as HeardKind;
@@ -11,13 +13,15 @@ use qdrant_client::qdrant::vectors::VectorsOptions;
 use qdrant_client::qdrant::vectors_output::VectorsOptions as HeardOptions;
 use qdrant_client::qdrant::{
     Condition, DenseVector, FieldCondition, Filter, GetCollectionInfoRequest, ListValue, MultiDenseVector,
-    NamedVectors, PointId, PointStruct, Range, ScrollPoints, SparseVector, Struct, UpsertPoints, Value, Vector,
-    VectorOutput, Vectors,
+    NamedVectors, NamedVectorsOutput, PointId, PointStruct, PointsUpdateOperation, QueryPoints, Range, RetrievedPoint,
+    ScrollPoints, SparseVector, Struct, UpdateBatchPoints, UpdateMode, UpsertPoints, Value, Vector, VectorOutput,
+    Vectors, VectorsOutput, order_value,
 };
 use serde_json::json;
-use serde_json::value::RawValue;
 use vectorfuse_core::error::Kind;
 
+use super::body::Body;
+use super::parser::Parser;
 use super::{Rest, filter, size, value, vectors};
 
 fn payload() -> impl Strategy<Value = Value> {
@@ -65,10 +69,16 @@ fn id() -> impl Strategy<Value = PointId> {
 }
 
 fn point() -> impl Strategy<Value = PointStruct> {
-    let named = hash_map("[a-z]{0,3}", vector(), 0..4)
-        .prop_map(|vectors| Vectors { vectors_options: Some(VectorsOptions::Vectors(NamedVectors { vectors })) });
+    let dense =
+        vector().prop_filter("a sparse one has a name", |one| !matches!(one.vector, Some(VectorKind::Sparse(_))));
+    let options = prop_oneof![
+        hash_map("[a-z\"\n]{0,3}", vector(), 0..4)
+            .prop_map(|vectors| VectorsOptions::Vectors(NamedVectors { vectors })),
+        dense.prop_map(VectorsOptions::Vector),
+    ];
+    let vectors = options.prop_map(|options| Vectors { vectors_options: Some(options) });
     let fields = hash_map(any::<String>(), payload(), 0..5);
-    (id(), prop::option::of(named), fields).prop_map(|(id, vectors, payload)| PointStruct {
+    (id(), prop::option::of(vectors), fields).prop_map(|(id, vectors, payload)| PointStruct {
         id: Some(id),
         payload,
         vectors,
@@ -90,24 +100,81 @@ fn upsert(points: Vec<PointStruct>) -> UpsertPoints {
     UpsertPoints { collection_name: "c".to_owned(), wait: Some(true), points, ..UpsertPoints::default() }
 }
 
+/// The one float that a double would lose.
+const LOST: f32 = 7.038531e-26;
+const MINUS_LOST: f32 = -LOST;
+
+/// A float as `serde_json` writes and reads it by itself.
+fn tree_of_floats(data: &[f32]) -> serde_json::Value {
+    let tree = |float: &f32| match *float {
+        LOST | MINUS_LOST => json!(f64::from(*float)),
+        _ => serde_json::from_str(&serde_json::to_string(float).unwrap()).unwrap(),
+    };
+    data.iter().map(tree).collect()
+}
+
+/// A point as `serde_json` makes it of a tree.
+fn tree(point: &PointStruct) -> serde_json::Value {
+    let vector = |vector: &Vector| match vector.vector.as_ref().unwrap() {
+        VectorKind::Dense(dense) => tree_of_floats(&dense.data),
+        VectorKind::Sparse(both) => json!({ "indices": both.indices, "values": tree_of_floats(&both.values) }),
+        VectorKind::MultiDense(rows) => rows.vectors.iter().map(|row| tree_of_floats(&row.data)).collect(),
+        other => panic!("{other:?}"),
+    };
+    let vectors = match point.vectors.as_ref().and_then(|vectors| vectors.vectors_options.as_ref()) {
+        None => json!({}),
+        Some(VectorsOptions::Vector(one)) => vector(one),
+        Some(VectorsOptions::Vectors(named)) => {
+            named.vectors.iter().map(|(name, one)| (name.clone(), vector(one))).collect()
+        }
+    };
+    let mut tree = json!({ "id": value::Id(point.id.as_ref().unwrap()), "vector": vectors });
+    if !point.payload.is_empty() {
+        tree["payload"] = json!(value::Fields(&point.payload));
+    }
+    tree
+}
+
+/// The point as an answer to a scroll has it.
+fn retrieved(point: PointStruct) -> RetrievedPoint {
+    let options = point.vectors.and_then(|vectors| vectors.vectors_options).map(|options| match options {
+        VectorsOptions::Vector(one) => HeardOptions::Vector(expected(one)),
+        VectorsOptions::Vectors(named) => {
+            let vectors = named.vectors.into_iter().map(|(name, one)| (name, expected(one))).collect();
+            HeardOptions::Vectors(NamedVectorsOutput { vectors })
+        }
+    });
+    let vectors = Some(VectorsOutput {
+        // An object of no vectors is what says that there are none.
+        vectors_options: options.or(Some(HeardOptions::Vectors(NamedVectorsOutput::default()))),
+    });
+    RetrievedPoint { id: point.id, payload: point.payload, vectors, ..RetrievedPoint::default() }
+}
+
 fn bits(floats: &[f32]) -> Vec<u32> {
     floats.iter().map(|float| float.to_bits()).collect()
 }
 
+/// The text of these floats.
+fn said(data: &[f32]) -> Vec<u8> {
+    let mut body = Body::default();
+    body.floats(data).unwrap();
+    body.finish()
+}
+
 /// As a server reads floats: the decimal that is written must survive it.
 fn by_way_of_doubles(data: &[f32]) -> Vec<u32> {
-    let text = serde_json::to_string(&vectors::Floats(data)).unwrap();
-    let doubles: Vec<f64> = serde_json::from_str(&text).unwrap();
+    let doubles: Vec<f64> = serde_json::from_slice(&said(data)).unwrap();
     bits(&doubles.into_iter().map(|double| double as f32).collect::<Vec<_>>())
 }
 
 #[test]
 fn the_float_that_a_double_would_lose_is_kept() {
-    let data = [7.038531e-26_f32, -7.038531e-26, f32::MIN_POSITIVE, f32::MAX, -0.0];
+    let data = [LOST, MINUS_LOST, f32::MIN_POSITIVE, f32::MAX, -0.0];
     assert_ne!((7.038531e-26_f64 as f32).to_bits(), data[0].to_bits(), "its shortest decimal would be lost");
     assert_eq!(by_way_of_doubles(&data), bits(&data));
-    let text = serde_json::to_string(&vectors::Floats(&data)).unwrap();
-    assert_eq!(bits(&serde_json::from_str::<Vec<f32>>(&text).unwrap()), bits(&data));
+    assert_eq!(bits(&serde_json::from_slice::<Vec<f32>>(&said(&data)).unwrap()), bits(&data));
+    assert_eq!(bits(&Parser::new(&said(&data)).floats().unwrap()), bits(&data));
 }
 
 proptest! {
@@ -116,7 +183,9 @@ proptest! {
     #[test]
     fn a_payload_value_is_heard_as_it_was_said(given in payload()) {
         let text = serde_json::to_string(&value::Said(&given)).unwrap();
-        let value::Heard(heard) = serde_json::from_str(&text).unwrap();
+        let heard = Parser::new(text.as_bytes()).value().unwrap();
+        let value::Heard(by_serde) = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&heard, &by_serde);
         // As text too, since a zero is equal to one with the other sign.
         let sorted = |value| serde_json::to_value(value::Said(value)).unwrap().to_string();
         prop_assert_eq!(sorted(&heard), sorted(&given));
@@ -126,11 +195,10 @@ proptest! {
     #[test]
     fn vectors_are_heard_bit_for_bit_as_they_were_said(named in hash_map("[a-z]{1,3}", vector(), 0..4)) {
         let options = VectorsOptions::Vectors(NamedVectors { vectors: named.clone() });
-        let said = vectors::Said(Some(&Vectors { vectors_options: Some(options) }));
-        let raw = RawValue::from_string(serde_json::to_string(&said).unwrap()).unwrap();
-        let Some(HeardOptions::Vectors(heard)) = vectors::heard(&raw).unwrap().vectors_options else {
-            panic!("named vectors were said")
-        };
+        let mut body = Body::default();
+        vectors::say(Some(&Vectors { vectors_options: Some(options) }), &mut body).unwrap();
+        let heard = vectors::heard(&mut Parser::new(&body.finish())).unwrap();
+        let Some(HeardOptions::Vectors(heard)) = heard.vectors_options else { panic!("named vectors were said") };
         prop_assert_eq!(heard.vectors.len(), named.len());
         for (name, given) in named {
             prop_assert_eq!(format!("{:?}", heard.vectors[&name]), format!("{:?}", expected(given)));
@@ -140,6 +208,31 @@ proptest! {
     #[test]
     fn a_float_s_decimal_is_that_float_by_way_of_a_double_too(data in floats()) {
         prop_assert_eq!(by_way_of_doubles(&data), bits(&data));
+    }
+
+    #[test]
+    fn points_are_said_as_serde_json_says_a_tree_of_them(points in vec(point(), 0..4)) {
+        let trees = serde_json::Value::from_iter(points.iter().map(tree));
+        let body: serde_json::Value = serde_json::from_slice(&upsert(points.clone()).question().unwrap().body.unwrap()).unwrap();
+        // As text, since a zero is equal to one with the other sign.
+        prop_assert_eq!(body.to_string(), json!({ "points": &trees }).to_string());
+        let list = PointStructList { points, update_mode: Some(UpdateMode::InsertOnly.into()), ..PointStructList::default() };
+        let operation = PointsUpdateOperation { operation: Some(Operation::Upsert(list)) };
+        let batch = UpdateBatchPoints { operations: vec![operation.clone(), operation], ..UpdateBatchPoints::default() };
+        let body: serde_json::Value = serde_json::from_slice(&batch.question().unwrap().body.unwrap()).unwrap();
+        let said = json!({ "upsert": { "points": trees, "update_mode": "insert_only" } });
+        prop_assert_eq!(body.to_string(), json!({ "operations": [&said, &said] }).to_string());
+    }
+
+    #[test]
+    fn a_page_that_serde_json_says_is_heard_as_its_points(points in vec(point(), 0..4), next in prop::option::of(id()), pretty: bool) {
+        let page = json!({ "points": points.iter().map(tree).collect::<Vec<_>>(), "next_page_offset": next.as_ref().map(value::Id) });
+        let answer = json!({ "usage": { "cpu": [1, null] }, "result": page, "status": "ok", "time": 0.25 });
+        let text = if pretty { serde_json::to_string_pretty(&answer) } else { serde_json::to_string(&answer) };
+        let heard = ScrollPoints::answer(text.unwrap().as_bytes()).unwrap();
+        let given: Vec<_> = points.into_iter().map(retrieved).collect();
+        let found: Vec<_> = heard.result.into_iter().map(|point| RetrievedPoint::decode(point).unwrap()).collect();
+        prop_assert_eq!((heard.next_page_offset, found, heard.time.to_bits()), (next, given, 0.25_f64.to_bits()));
     }
 
     #[test]
@@ -173,6 +266,14 @@ fn an_answer_that_is_not_as_expected_is_an_error_and_no_default() {
         page(r#"{"id":-1}"#),
         page(r#"{"id":1,"vectors":{}}"#),
         page(r#"{"id":1,"vector":"AAAA"}"#),
+        page(r#"{"id":1,"id":1}"#),
+        page(r#"{"id":1,"vector":[1,[2]]}"#),
+        page(r#"{"id":1,"vector":[[1],2]}"#),
+        page(r#"{"id":1,"vector":[1,null]}"#),
+        page(r#"{"id":1,"vector":[1e39]}"#),
+        page(r#"{"id":1,"order_value":"1"}"#),
+        page(r#"{"id":1.0}"#),
+        page(r#"{"id":1}"#) + "}",
         page(r#"{"id":1,"vector":{"s":{"indices":[1],"values":[]}}}"#),
         r#"{"status":"ok","time":0.1}"#.to_owned(),
         r#"{"result":{"points":[]},"status":"ok"}"#.to_owned(),
@@ -180,6 +281,16 @@ fn an_answer_that_is_not_as_expected_is_an_error_and_no_default() {
     ] {
         let answer = ScrollPoints::answer(body.as_bytes()).map_err(|error| error.kind());
         assert_eq!(answer, Err(Kind::Internal), "{body}");
+    }
+    let found = |point: &str| format!(r#"{{"result":{{"points":[{point}]}},"status":"ok","time":1}}"#);
+    let scored = r#"{"id":"a","version":3,"score":-0.5,"payload":null,"vector":null,"shard_key":"s","order_value":2}"#;
+    let heard = QueryPoints::answer(found(scored).as_bytes()).unwrap().result.remove(0);
+    assert_eq!((heard.id, heard.version, heard.score, heard.payload.len()), (Some("a".into()), 3, -0.5, 0));
+    assert_eq!((heard.vectors, heard.shard_key), (None, Some("s".to_owned().into())));
+    assert_eq!(heard.order_value.and_then(|order| order.variant), Some(order_value::Variant::Int(2)));
+    for point in [r#"{"id":1,"score":1}"#, r#"{"id":1,"version":1}"#, r#"{"id":1,"version":1,"score":1,"extra":1}"#] {
+        let answer = QueryPoints::answer(found(point).as_bytes()).map_err(|error| error.kind());
+        assert_eq!(answer, Err(Kind::Internal), "{point}");
     }
     let info = br#"{"result":{"status":"blue"},"status":"ok","time":0.1}"#;
     assert_eq!(GetCollectionInfoRequest::answer(info).map_err(|error| error.kind()), Err(Kind::Internal));

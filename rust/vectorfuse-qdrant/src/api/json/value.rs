@@ -7,7 +7,7 @@ use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::shard_key::Key;
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{ListValue, PointId, ShardKey, Struct, Value};
-use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -155,22 +155,6 @@ impl From<NumberOrText> for ShardKey {
                 NumberOrText::Number(number) => Key::Number(number),
                 NumberOrText::Text(word) => Key::Keyword(word),
             }),
-        }
-    }
-}
-
-/// A number that came, an integer where it is one.
-pub(super) enum Number {
-    Integer(i64),
-    Float(f64),
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Heard::deserialize(deserializer)?.0.kind {
-            Some(Kind::IntegerValue(number)) => Ok(Self::Integer(number)),
-            Some(Kind::DoubleValue(number)) => Ok(Self::Float(number)),
-            Some(_) | None => Err(D::Error::custom("expected a number")),
         }
     }
 }
