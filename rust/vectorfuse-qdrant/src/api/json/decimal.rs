@@ -4,6 +4,13 @@
 const POWERS: [f64; MOST_DIGITS] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
 
+/// Eight times one, and eight times the digit zero.
+const EACH: u64 = 0x0101_0101_0101_0101;
+const ZEROS: u64 = 0x30 * EACH;
+
+/// What so many digits behind a number make of it.
+const SMALL_POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
 /// The largest integer up to which a double holds each.
 const EXACT: u64 = 1 << 53;
 
@@ -54,10 +61,9 @@ pub(super) fn quick(text: &[u8]) -> Option<(f32, &[u8])> {
     /// What of a double is beyond a float, and what it is in the middle between two floats.
     const BEYOND: u64 = (1 << 29) - 1;
     const MIDDLE: u64 = 1 << 28;
-    let (negative, whole) = match text {
-        [b'-', after @ ..] => (true, after),
-        _ => (false, text),
-    };
+    // Whether there is a sign is no pattern that a processor could guess, so it is no branch.
+    let negative = text.first() == Some(&b'-');
+    let whole = text.get(usize::from(negative)..)?;
     let mut digits = 0;
     let mut after = take_digits(whole, &mut digits);
     let mut count = whole.len() - after.len();
@@ -66,7 +72,7 @@ pub(super) fn quick(text: &[u8]) -> Option<(f32, &[u8])> {
     }
     let mut exponent = 0;
     if let [b'.', fraction @ ..] = after {
-        after = take_digits(take_eights(fraction, &mut digits), &mut digits);
+        after = take_rest(take_eights(fraction, &mut digits), &mut digits);
         exponent = fraction.len() - after.len();
         if exponent == 0 {
             return None;
@@ -102,23 +108,42 @@ fn take_digits<'a>(mut text: &'a [u8], digits: &mut u64) -> &'a [u8] {
 #[inline]
 fn take_eights<'a>(mut text: &'a [u8], digits: &mut u64) -> &'a [u8] {
     while let Some((eight, after)) = text.split_first_chunk::<8>() {
-        let Some(value) = eight_digits(u64::from_le_bytes(*eight)) else { break };
-        *digits = digits.wrapping_mul(100_000_000).wrapping_add(value);
+        let eight = u64::from_le_bytes(*eight);
+        if others(eight) != 0 {
+            break;
+        }
+        *digits = digits.wrapping_mul(100_000_000).wrapping_add(eight_digits(eight));
         text = after;
     }
     text
 }
 
+/// Adds the fewer than eight digits that this begins with. How many of them there are is no branch either.
+#[inline]
+fn take_rest<'a>(text: &'a [u8], digits: &mut u64) -> &'a [u8] {
+    let Some(eight) = text.first_chunk::<8>() else { return take_digits(text, digits) };
+    let eight = u64::from_le_bytes(*eight);
+    let count = others(eight).trailing_zeros() / 8;
+    // As if zeros stood before them: eight, if there is none.
+    let few = eight.checked_shl(64 - 8 * count).unwrap_or_default() | (ZEROS >> (8 * count));
+    let count = count as usize;
+    let power = SMALL_POWERS.get(count).copied().unwrap_or_default();
+    *digits = digits.wrapping_mul(power).wrapping_add(eight_digits(few));
+    text.split_at(count).1
+}
+
 /// The number of eight digits, the first in the lowest byte: neighbours become a number of two, then of four, then of all.
 #[inline]
-fn eight_digits(text: u64) -> Option<u64> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    // Below `0` the subtraction sets the highest bit of a byte or of the one behind it, above `9` the addition does.
-    let is_digits = (text.wrapping_add(0x46 * EACH) | text.wrapping_sub(0x30 * EACH)) & (0x80 * EACH) == 0;
-    is_digits.then(|| {
-        let ones = text.wrapping_sub(0x30 * EACH);
-        let pairs = ones.wrapping_mul(10).wrapping_add(ones >> 8) & 0x00FF_00FF_00FF_00FF;
-        let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-        fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF
-    })
+fn eight_digits(text: u64) -> u64 {
+    let ones = text - ZEROS;
+    let pairs = ones.wrapping_mul(10).wrapping_add(ones >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF
+}
+
+/// The highest bit of each byte that is no digit, and perhaps of some that come after such a one.
+#[inline]
+fn others(text: u64) -> u64 {
+    // Below `0` the subtraction sets it, above `9` the addition does.
+    (text.wrapping_add(0x46 * EACH) | text.wrapping_sub(ZEROS)) & (0x80 * EACH)
 }

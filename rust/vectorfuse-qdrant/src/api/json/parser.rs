@@ -198,6 +198,11 @@ impl<'a> Parser<'a> {
     pub(super) fn floats(&mut self) -> Result<Vec<f32>> {
         let mut floats = Vec::with_capacity(self.floats);
         self.list(|it| {
+            // All but the last one, if nothing unusual is between: without a look at what each could be instead.
+            while let Some((float, [b',', after @ ..])) = decimal::quick(it.rest) {
+                floats.push(float);
+                it.rest = after;
+            }
             floats.push(it.float()?);
             Ok(())
         })?;

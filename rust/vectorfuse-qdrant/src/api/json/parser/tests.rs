@@ -19,10 +19,15 @@ fn cause(text: &[u8]) -> String {
     std::error::Error::source(&error).unwrap().to_string()
 }
 
+/// A float at the end of a text, where nothing follows that could be read with it, and in a list, where something does.
 fn float(text: &str) -> Option<u32> {
     let mut parser = Parser::new(text.as_bytes());
-    let float = parser.float().ok()?;
-    parser.end().ok().map(|()| float.to_bits())
+    let alone = parser.float().and_then(|float| parser.end().map(|()| float.to_bits())).ok();
+    let list = format!("[{text},{text} ,\n0.25,{text}]0.12345678");
+    let listed = Parser::new(list.as_bytes()).floats().ok();
+    let expected = alone.map(|bits| vec![bits, bits, 0.25_f32.to_bits(), bits]);
+    assert_eq!(listed.map(|floats| floats.iter().map(|float| float.to_bits()).collect()), expected, "{text}");
+    alone
 }
 
 /// As the standard library reads it, which knows more than JSON has: a number that is finite.
