@@ -40,6 +40,8 @@ final class TaskAttempts extends SparkListener {
   private int stage = NONE;
 
   private boolean watching;
+
+  /** How many attempts there were so far. */
   private long begun;
 
   /**
@@ -62,30 +64,43 @@ final class TaskAttempts extends SparkListener {
    *     reaches may never end
    * @return how many attempts there were
    */
-  synchronized long await(Duration longest) {
+  long await(Duration longest) {
     if (watching) {
-      long end = System.nanoTime() + longest.toNanos();
+      watching = false;
+      boolean interrupted = false;
       try {
-        long left = longest.toMillis();
-        while (left > 0 && !(jobEnded && running.isEmpty()) && !context.isStopped()) {
-          // Nothing tells that a context stops, so it is asked.
-          wait(Math.min(left, 1000));
-          left = Duration.ofNanos(end - System.nanoTime()).toMillis();
-        }
+        awaitEnds(longest);
       } catch (InterruptedException error) {
-        Thread.currentThread().interrupt();
-      } finally {
-        watching = false;
-        context.removeSparkListener(this);
-        context.setLocalProperty(PROPERTY, null);
+        interrupted = true;
       }
-      if (!running.isEmpty()) {
-        LOG.warn(
-            "{} attempts of tasks were told to stop and still run: what they write from now on,"
-                + " this write no longer knows",
-            running.size());
+      // Without the lock: Spark may wait here for the thread of its events, and that one for the
+      // lock.
+      context.removeSparkListener(this);
+      context.setLocalProperty(PROPERTY, null);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
+    return begun();
+  }
+
+  private synchronized void awaitEnds(Duration longest) throws InterruptedException {
+    long end = System.nanoTime() + longest.toNanos();
+    long left = longest.toMillis();
+    while (left > 0 && !(jobEnded && running.isEmpty()) && !context.isStopped()) {
+      // Nothing tells that a context stops, so it is asked.
+      wait(Math.min(left, 1000));
+      left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+    }
+    if (!running.isEmpty()) {
+      LOG.warn(
+          "{} attempts of tasks were told to stop and still run: what they write from now on, this"
+              + " write no longer knows",
+          running.size());
+    }
+  }
+
+  private synchronized long begun() {
     return begun;
   }
 
