@@ -8,6 +8,8 @@
 mod aggregate;
 mod alias;
 mod api;
+#[doc(hidden)]
+pub mod bench;
 mod change;
 mod chosen;
 mod collection;
