@@ -9,7 +9,6 @@ import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DateType;
-import org.apache.spark.sql.types.DayTimeIntervalType;
 import org.apache.spark.sql.types.DoubleType;
 import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegerType;
@@ -21,7 +20,6 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.TimestampNTZType;
 import org.apache.spark.sql.types.TimestampType;
-import org.apache.spark.sql.types.YearMonthIntervalType;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.apache.spark.unsafe.Platform;
 import org.apache.spark.unsafe.bitset.BitSetMethods;
@@ -119,9 +117,7 @@ public final class RowBuilder {
         || type instanceof DoubleType
         || type instanceof DateType
         || type instanceof TimestampType
-        || type instanceof TimestampNTZType
-        || type instanceof YearMonthIntervalType
-        || type instanceof DayTimeIntervalType;
+        || type instanceof TimestampNTZType;
   }
 
   /** The rows that follow are those of this batch, of a {@link BatchReader} with the schema. */

@@ -25,16 +25,14 @@ public final class RowBuilderTest {
     DataTypes.DoubleType,
     DataTypes.DateType,
     DataTypes.TimestampType,
-    DataTypes.TimestampNTZType,
-    DataTypes.createYearMonthIntervalType(),
-    DataTypes.createDayTimeIntervalType()
+    DataTypes.TimestampNTZType
   };
 
   private static final DataType[] OTHERS = {
     DataTypes.NullType, DataTypes.BooleanType, DataTypes.StringType, DataTypes.BinaryType
   };
 
-  private static final DataType VECTOR = DataTypes.createArrayType(DataTypes.FloatType, false);
+  private static final DataType VECTOR = DataTypes.createArrayType(DataTypes.FloatType, true);
 
   private final long seed = Long.getLong("vectorfuse.test.seed", System.nanoTime());
 
@@ -72,7 +70,8 @@ public final class RowBuilderTest {
       DataTypes.createArrayType(VECTOR),
       DataTypes.createMapType(DataTypes.StringType, VECTOR),
       new StructType().add("vector", VECTOR),
-      DataTypes.CalendarIntervalType
+      DataTypes.CalendarIntervalType,
+      DataTypes.createDayTimeIntervalType()
     };
     for (DataType type : unknown) {
       assertFalse(type.toString(), RowBuilder.fits(schema.add("unknown", type)));
