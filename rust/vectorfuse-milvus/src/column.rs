@@ -1,6 +1,7 @@
 //! From the columns of an answer to Arrow's: each value checked against the type in which Spark reads it.
 
 use arrow_array::ArrayRef;
+use bytes::Bytes;
 use serde_json::Value;
 use vectorfuse_core::civil;
 use vectorfuse_core::document::DocumentRef;
@@ -210,13 +211,10 @@ fn moments(list: &ScalarField, element: &SparkType) -> Value {
 
 /// How many vectors an answer holds.
 fn vectors_held(vectors: &VectorField) -> Result<usize> {
-    let (length, size) = match &vectors.data {
-        None => return Ok(0),
-        Some(Vectors::SparseFloatVector(sparse)) => return Ok(sparse.contents.len()),
-        Some(Vectors::FloatVector(packed)) => (packed.data.len(), 4 * dimensions(vectors)),
-        Some(Vectors::BinaryVector(bytes)) => (bytes.len(), dimensions(vectors) / 8),
-        Some(Vectors::Float16Vector(bytes) | Vectors::Bfloat16Vector(bytes)) => (bytes.len(), 2 * dimensions(vectors)),
-        Some(Vectors::Int8Vector(bytes)) => (bytes.len(), dimensions(vectors)),
+    let (length, size) = match (&vectors.data, packed_vectors(vectors)) {
+        (Some(Vectors::SparseFloatVector(sparse)), _) => return Ok(sparse.contents.len()),
+        (_, None) => return Ok(0),
+        (_, Some((bytes, size))) => (bytes.len(), size),
     };
     match length.checked_div(size) {
         Some(held) if held * size == length => Ok(held),
@@ -225,8 +223,25 @@ fn vectors_held(vectors: &VectorField) -> Result<usize> {
     }
 }
 
-fn dimensions(vectors: &VectorField) -> usize {
-    usize::try_from(vectors.dim).unwrap_or_default()
+/// The bytes of vectors that all have as many, and how many; `None` of sparse ones, and of none.
+pub(crate) fn packed_vectors(vectors: &VectorField) -> Option<(&Bytes, usize)> {
+    let dim = usize::try_from(vectors.dim).unwrap_or_default();
+    match vectors.data.as_ref()? {
+        Vectors::SparseFloatVector(_) => None,
+        Vectors::FloatVector(floats) => Some((&floats.data, 4 * dim)),
+        Vectors::Float16Vector(bytes) | Vectors::Bfloat16Vector(bytes) => Some((bytes, 2 * dim)),
+        Vectors::Int8Vector(bytes) => Some((bytes, dim)),
+        Vectors::BinaryVector(bytes) => Some((bytes, dim / 8)),
+    }
+}
+
+/// The bytes of one vector, of whichever kind; `None` if there are not so many.
+pub(crate) fn vector_at(vectors: &VectorField, place: usize) -> Option<&[u8]> {
+    match (&vectors.data, packed_vectors(vectors)) {
+        (Some(Vectors::SparseFloatVector(sparse)), _) => sparse.contents.get(place).map(AsRef::as_ref),
+        (_, None) => None,
+        (_, Some((bytes, size))) => bytes.get(place * size..(place + 1) * size),
+    }
 }
 
 fn append_vector(
@@ -235,28 +250,20 @@ fn append_vector(
     vectors: &VectorField,
     place: usize,
 ) -> Result<()> {
-    let dim = dimensions(vectors);
     let missing = || Error::internal("the server sent fewer vectors than rows");
-    let slice = |bytes: &'_ bytes::Bytes, size: usize| {
-        let start = place * size;
-        (start + size <= bytes.len()).then(|| bytes.slice(start..start + size)).ok_or_else(missing)
-    };
-    match &vectors.data {
-        Some(Vectors::FloatVector(packed)) => builder.append_dense(&numbers::of_floats(&slice(&packed.data, 4 * dim)?)),
-        Some(Vectors::Float16Vector(bytes)) => builder.append_dense(&numbers::of_float16(&slice(bytes, 2 * dim)?)),
-        Some(Vectors::Bfloat16Vector(bytes)) => builder.append_dense(&numbers::of_bfloat16(&slice(bytes, 2 * dim)?)),
-        Some(Vectors::Int8Vector(bytes)) => builder.append_dense(&numbers::of_int8(&slice(bytes, dim)?)),
-        Some(Vectors::BinaryVector(bytes)) => {
-            let packed = slice(bytes, dim / 8)?;
-            match data_type {
-                SparkType::Binary => builder.append_bytes(&packed),
-                _numbers => builder.append_dense(&numbers::of_bits(&packed)),
-            }
-        }
-        Some(Vectors::SparseFloatVector(sparse)) => {
-            let (indices, values) = numbers::of_sparse(sparse.contents.get(place).ok_or_else(missing)?)?;
+    let bytes = vector_at(vectors, place).ok_or_else(missing)?;
+    match vectors.data.as_ref().ok_or_else(missing)? {
+        Vectors::FloatVector(_) => builder.append_dense(&numbers::of_floats(bytes)),
+        Vectors::Float16Vector(_) => builder.append_dense(&numbers::of_float16(bytes)),
+        Vectors::Bfloat16Vector(_) => builder.append_dense(&numbers::of_bfloat16(bytes)),
+        Vectors::Int8Vector(_) => builder.append_dense(&numbers::of_int8(bytes)),
+        Vectors::BinaryVector(_) => match data_type {
+            SparkType::Binary => builder.append_bytes(bytes),
+            _numbers => builder.append_dense(&numbers::of_bits(bytes)),
+        },
+        Vectors::SparseFloatVector(_) => {
+            let (indices, values) = numbers::of_sparse(bytes)?;
             builder.append_sparse(&indices, &values)
         }
-        None => Err(missing()),
     }
 }

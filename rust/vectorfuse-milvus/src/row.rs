@@ -69,7 +69,7 @@ impl RowReader {
     /// The key that a column holds.
     fn own_key(&self, rows: &Rows<'_>, index: usize, row: usize) -> Result<Key> {
         let mistaken = || Error::internal("a column was taken for a key that its type can't hold");
-        let (_, reader) = rows.columns().nth(index).ok_or_else(mistaken)?;
+        let reader = rows.reader(index);
         if reader.is_null(row) {
             return Err(Error::data("the primary key is null"));
         }

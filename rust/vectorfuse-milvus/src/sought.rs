@@ -5,10 +5,9 @@ use vectorfuse_core::query;
 use vectorfuse_core::vector::Vector;
 
 use crate::api::Api;
-use crate::api::proto::vector_field::Data;
 use crate::api::proto::{FieldData, VectorField, field_data};
 use crate::collection::VectorType;
-use crate::column::{keys, left_out, named};
+use crate::column::{keys, left_out, named, packed_vectors, vector_at};
 use crate::key::Key;
 use crate::search::Search;
 use crate::selection::Selection;
@@ -78,15 +77,8 @@ fn vector(field: &FieldData) -> Option<Vec<u8>> {
     if field.valid_data.contains(&false) || vectors.valid_data.contains(&false) {
         return None;
     }
-    match vectors.data.as_ref()? {
-        Data::FloatVector(packed) => Some(packed.data.to_vec()),
-        Data::SparseFloatVector(sparse) => sparse.contents.first().map(|bytes| bytes.to_vec()),
-        Data::BinaryVector(bytes)
-        | Data::Float16Vector(bytes)
-        | Data::Bfloat16Vector(bytes)
-        | Data::Int8Vector(bytes) => Some(bytes.to_vec()),
-    }
-    .filter(|bytes| !bytes.is_empty())
+    let bytes = packed_vectors(vectors).map(|(bytes, _)| bytes.as_ref()).or_else(|| vector_at(vectors, 0))?;
+    (!bytes.is_empty()).then(|| bytes.to_vec())
 }
 
 /// Eight dimensions in each byte, the first one its highest bit.

@@ -20,8 +20,8 @@ use vectorfuse_behaviour::job::Frame;
 use vectorfuse_behaviour::values::{Val, double, floats, int, text, vector as numbers};
 use vectorfuse_core::options::{Given, Options, Side};
 use vectorfuse_core::rules::Rules;
-use vectorfuse_core::schema::{SparkField, SparkType};
-use vectorfuse_core::table::{Column, Role, Scan};
+use vectorfuse_core::schema::SparkType;
+use vectorfuse_core::table::{Column, Role, Scan, Table, fields};
 use vectorfuse_core::write::{IdSource, WritePlan};
 use vectorfuse_qdrant::bench::{Codec, Decoder, encode};
 
@@ -66,8 +66,7 @@ fn frame(dimensions: usize) -> Frame {
             Val::Bool(row.is_multiple_of(2)),
         ]
     };
-    let fields = columns().into_iter().map(|column| SparkField::new(&column.name, column.data_type));
-    Frame { fields: fields.collect(), rows: (0..ROWS).map(row).collect() }
+    Frame { fields: fields(&columns()), rows: (0..ROWS).map(row).collect() }
 }
 
 fn plan() -> WritePlan {
@@ -83,19 +82,9 @@ fn plan() -> WritePlan {
 }
 
 fn scan() -> Scan {
-    Scan {
-        options: options(Side::Read),
-        columns: columns(),
-        known: columns(),
-        details: serde_json::Value::Null,
-        predicates: Vec::new(),
-        limit: None,
-        offset: None,
-        sample: None,
-        order: None,
-        aggregates: None,
-        group: None,
-    }
+    let (options, columns) = (options(Side::Read), columns());
+    let wanted = fields(&columns);
+    Table { options, columns, details: serde_json::Value::Null, warnings: Vec::new() }.scan(&wanted).unwrap()
 }
 
 /// The point as a server gives it back.

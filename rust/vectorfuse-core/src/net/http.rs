@@ -19,6 +19,7 @@ use super::grpc::USER_AGENT;
 use super::{Failure, Header, chain, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
+use crate::paging::LARGEST_PAGE_BYTES;
 use crate::secret::Secret;
 
 /// Shorter than servers keep an idle connection (actix: 5 s): a request is not sent into one that is being closed.
@@ -111,13 +112,12 @@ impl Connection {
     }
 
     async fn body(&self, mut answer: Response, largest: usize) -> Result<Bytes, Failure> {
-        /// More is not taken on the word of a header. As much as a page.
-        const AHEAD: usize = 16 * 1024 * 1024;
         let length = answer.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
         if length > largest {
             return Err(Failure::TooLarge);
         }
-        let mut body = BytesMut::with_capacity(length.min(AHEAD)); // so that it need not move while it grows
+        // So that it need not move while it grows; more than a page has is not taken on the word of a header.
+        let mut body = BytesMut::with_capacity(length.min(LARGEST_PAGE_BYTES));
         while let Some(piece) = answer.chunk().await.map_err(|error| self.broken(&error))? {
             if body.len() + piece.len() > largest {
                 return Err(Failure::TooLarge);

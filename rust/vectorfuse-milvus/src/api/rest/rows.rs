@@ -15,6 +15,7 @@ use super::wordless;
 use crate::api::proto::scalar_field::Data;
 use crate::api::proto::vector_field::Data as Vectors;
 use crate::api::proto::{FieldData, ScalarField, VectorField, field_data};
+use crate::column::vector_at;
 use crate::numbers;
 
 /// A column on its way.
@@ -110,17 +111,12 @@ fn list(out: &mut Vec<u8>, list: &ScalarField) -> Result<()> {
 }
 
 fn vector(out: &mut Vec<u8>, vectors: &VectorField, place: usize) -> Result<()> {
-    let dim = usize::try_from(vectors.dim).unwrap_or_default();
-    let slice = |bytes: &'_ bytes::Bytes, size: usize| {
-        let start = place * size;
-        (start + size <= bytes.len()).then(|| bytes.slice(start..start + size)).ok_or_else(missing)
-    };
+    let bytes = vector_at(vectors, place).ok_or_else(missing)?;
     match vectors.data.as_ref().ok_or_else(missing)? {
-        Vectors::FloatVector(packed) => floats(out, &numbers::of_floats(&slice(&packed.data, 4 * dim)?)),
-        Vectors::BinaryVector(bytes) => base64(out, &slice(bytes, dim / 8)?),
-        Vectors::Float16Vector(bytes) | Vectors::Bfloat16Vector(bytes) => base64(out, &slice(bytes, 2 * dim)?),
-        Vectors::Int8Vector(bytes) => int8(out, &slice(bytes, dim)?),
-        Vectors::SparseFloatVector(sparse) => self::sparse(out, sparse.contents.get(place).ok_or_else(missing)?),
+        Vectors::FloatVector(_) => floats(out, &numbers::of_floats(bytes)),
+        Vectors::BinaryVector(_) | Vectors::Float16Vector(_) | Vectors::Bfloat16Vector(_) => base64(out, bytes),
+        Vectors::Int8Vector(_) => int8(out, bytes),
+        Vectors::SparseFloatVector(_) => sparse(out, bytes),
     }
 }
 

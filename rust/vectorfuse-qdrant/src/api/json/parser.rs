@@ -94,46 +94,43 @@ impl<'a> Parser<'a> {
 
     /// The items of a list, each read by `item`.
     #[inline]
-    pub(super) fn list(&mut self, mut item: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
-        if !self.take(b'[') {
-            return Err(self.wrong("a list"));
-        }
-        self.deeper()?;
-        if !self.take(b']') {
-            loop {
-                item(self)?;
-                if !self.take(b',') {
-                    break;
-                }
-            }
-            if !self.take(b']') {
-                return Err(self.wrong("a comma or the end of a list"));
-            }
-        }
-        self.depth -= 1;
-        Ok(())
+    pub(super) fn list(&mut self, item: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        self.parts([b'[', b']'], "a list", item)
     }
 
     /// The members of an object, each read by `member`.
     #[inline]
     pub(super) fn object(&mut self, mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<()>) -> Result<()> {
-        if !self.take(b'{') {
-            return Err(self.wrong("an object"));
+        self.parts([b'{', b'}'], "an object", |it| {
+            let name = it.text()?;
+            if !it.take(b':') {
+                return Err(it.wrong("a colon"));
+            }
+            member(it, name)
+        })
+    }
+
+    /// What stands between these signs, with commas between the parts.
+    #[inline]
+    fn parts(
+        &mut self,
+        [open, close]: [u8; 2],
+        whole: &str,
+        mut part: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        if !self.take(open) {
+            return Err(self.wrong(whole));
         }
         self.deeper()?;
-        if !self.take(b'}') {
+        if !self.take(close) {
             loop {
-                let name = self.text()?;
-                if !self.take(b':') {
-                    return Err(self.wrong("a colon"));
-                }
-                member(self, name)?;
+                part(self)?;
                 if !self.take(b',') {
                     break;
                 }
             }
-            if !self.take(b'}') {
-                return Err(self.wrong("a comma or the end of an object"));
+            if !self.take(close) {
+                return Err(self.wrong(&format!("a comma or the end of {whole}")));
             }
         }
         self.depth -= 1;

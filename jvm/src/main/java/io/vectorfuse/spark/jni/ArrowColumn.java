@@ -341,7 +341,7 @@ final class ArrowColumn extends ColumnVector {
     }
     int start = start(row);
     byte[] bytes = new byte[start(row + 1) - start];
-    Platform.copyMemory(null, data + start, bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length);
+    copyBytes(start, bytes.length, bytes, Platform.BYTE_ARRAY_OFFSET);
     return bytes;
   }
 

@@ -1,19 +1,15 @@
 package io.vectorfuse.spark.read;
 
 import io.vectorfuse.spark.jni.BatchReader;
-import io.vectorfuse.spark.metrics.TransferMetrics;
-import org.apache.spark.sql.connector.metric.CustomTaskMetric;
-import org.apache.spark.sql.connector.read.PartitionReader;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 
 /**
  * One task's read. A batch is valid until the next one is asked for: Spark copies what it keeps.
  */
-final class VectorFuseBatchReader implements PartitionReader<ColumnarBatch> {
-  private final BatchReader reader;
+final class VectorFuseBatchReader extends SplitReader<ColumnarBatch> {
 
   VectorFuseBatchReader(BatchReader reader) {
-    this.reader = reader;
+    super(reader);
   }
 
   @Override
@@ -24,15 +20,5 @@ final class VectorFuseBatchReader implements PartitionReader<ColumnarBatch> {
   @Override
   public ColumnarBatch get() {
     return reader.batch();
-  }
-
-  @Override
-  public CustomTaskMetric[] currentMetricsValues() {
-    return TransferMetrics.reported(reader.counts());
-  }
-
-  @Override
-  public void close() {
-    reader.close();
   }
 }

@@ -11,7 +11,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 
 /**
- * Opens the readers on the executors. Carries nothing but the schema, as Spark's JSON.
+ * Opens the readers on the executors. Carries the schema, as Spark's JSON, and what is read of it.
  *
  * <p>Rows are read where vectors are among the columns, and batches of columns everywhere else:
  * whichever is faster until Spark has its rows.

@@ -2,14 +2,10 @@ package io.vectorfuse.spark.read;
 
 import io.vectorfuse.spark.jni.BatchReader;
 import io.vectorfuse.spark.jni.RowBuilder;
-import io.vectorfuse.spark.metrics.TransferMetrics;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.connector.metric.CustomTaskMetric;
-import org.apache.spark.sql.connector.read.PartitionReader;
 
 /** One task's read, row by row. A row is valid until the next one is asked for. */
-final class VectorFuseRowReader implements PartitionReader<InternalRow> {
-  private final BatchReader reader;
+final class VectorFuseRowReader extends SplitReader<InternalRow> {
   private final RowBuilder rows;
 
   /** How many rows the batch has, and which of them comes next. */
@@ -19,7 +15,7 @@ final class VectorFuseRowReader implements PartitionReader<InternalRow> {
   private InternalRow row;
 
   VectorFuseRowReader(BatchReader reader, RowBuilder rows) {
-    this.reader = reader;
+    super(reader);
     this.rows = rows;
   }
 
@@ -42,15 +38,5 @@ final class VectorFuseRowReader implements PartitionReader<InternalRow> {
   @Override
   public InternalRow get() {
     return row;
-  }
-
-  @Override
-  public CustomTaskMetric[] currentMetricsValues() {
-    return TransferMetrics.reported(reader.counts());
-  }
-
-  @Override
-  public void close() {
-    reader.close();
   }
 }
