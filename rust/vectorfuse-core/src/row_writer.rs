@@ -13,8 +13,8 @@ use crate::rows::Rows;
 use crate::store::Writer;
 use crate::write::{Task, WritePlan};
 
-/// Until a vector of each name was seen, this many batches wait for the collection to be created.
-const MOST_WAITING: usize = 4;
+/// Until a vector of each name was seen, batches of this many bytes wait for the collection to be created.
+const MOST_WAITING: usize = 32 * 1024 * 1024;
 
 /// What a store adds: its collection, and what its rows become.
 #[async_trait]
@@ -107,7 +107,8 @@ impl<T: Target, S: Sender<Change = T::Change>> Writer for RowWriter<T, S> {
             return self.send(&batch).await;
         }
         self.waiting.push(batch);
-        if self.waiting.len() > MOST_WAITING { self.send_waiting().await } else { Ok(()) }
+        let bytes: usize = self.waiting.iter().map(RecordBatch::get_array_memory_size).sum();
+        if bytes > MOST_WAITING { self.send_waiting().await } else { Ok(()) }
     }
 
     async fn commit(mut self: Box<Self>) -> Result<String> {

@@ -21,8 +21,9 @@ use crate::{arrow, handles, push_down, stores};
 /// not held back more.
 const FLUSH_ROWS: usize = 16_384;
 
-/// However large a request may be, rows cross the boundary in batches of at most this size: Arrow's offsets have 31 bits.
-const MOST_FLUSH_BYTES: usize = 64 * 1024 * 1024;
+/// Or this many bytes, however large a request may be: rows are read here while they are still in the processor's caches,
+/// and what waits on the other side of the boundary is no memory to speak of.
+const FLUSH_BYTES: usize = 1024 * 1024;
 
 /// A question of the driver. (No `Debug`: it holds secrets.)
 #[derive(Deserialize)]
@@ -184,7 +185,7 @@ fn answer(request: Request) -> Result<Value> {
             let fields = fields_from_json(&schema)?;
             options.check_write(mode, &fields)?;
             let mut warnings = options.warnings.clone();
-            let flush_bytes = options.named.batch_bytes.get().min(MOST_FLUSH_BYTES);
+            let flush_bytes = options.named.batch_bytes.get().min(FLUSH_BYTES);
             let store = stores::open(options)?;
             let plan = block_on(store.prepare(WriteRequest { fields, mode, query }))?;
             warnings.extend(plan.warnings.iter().cloned());

@@ -5,11 +5,11 @@ pub(crate) mod fields;
 pub(crate) mod number;
 
 use prost::Message;
-use prost::bytes::BufMut;
+use prost::bytes::{BufMut, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::net::grpc::Body;
+use vectorfuse_core::net::body::{Body, PART};
 use vectorfuse_core::payload::{Atom, ColumnReader};
 
 use crate::change::framed;
@@ -222,12 +222,20 @@ impl Body for Upsert {
         self.head.len() + self.points.iter().map(|point| framed(point.len())).sum::<usize>()
     }
 
-    fn write(&self, into: &mut impl BufMut) {
-        into.put_slice(&self.head);
-        for point in &self.points {
+    /// Places: 0 is the head, and then come the points.
+    fn write(&self, place: usize, into: &mut BytesMut) -> Option<usize> {
+        if place == 0 {
+            into.put_slice(&self.head);
+        }
+        for (index, point) in self.points.iter().enumerate().skip(place.saturating_sub(1)) {
+            // A point that is larger than a part is one.
+            if !into.is_empty() && into.len() + framed(point.len()) > PART {
+                return Some(1 + index);
+            }
             head(UPSERT_POINTS, point.len(), into);
             into.put_slice(point);
         }
+        None
     }
 }
 

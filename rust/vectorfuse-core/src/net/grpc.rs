@@ -1,12 +1,12 @@
 //! gRPC: one connection per endpoint and process, messages as bytes, every fault with its kind.
 //!
-//! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known.
+//! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known. What it is
+//! sent from is made while it is sent ([`Body`]).
 //! gzip is never offered: a store would then spend ten times the time on every answer.
 
-use std::marker::PhantomData;
 use std::time::Duration;
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, Bytes};
 use http::uri::PathAndQuery;
 use prost::Message;
 use tonic::client::Grpc;
@@ -15,6 +15,7 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
+use super::body::{Body, Sending};
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
 use super::{Answer, Failure, Header, chain, tls};
 use crate::error::{Error, Kind, Result};
@@ -31,25 +32,6 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const USER_AGENT: &str = concat!("vectorfuse/", env!("CARGO_PKG_VERSION"));
 
 static CHANNELS: Shared<Channel> = Shared::new();
-
-/// An encoded message that writes itself where it is sent from: its parts need not stand together before.
-pub trait Body: Send + Sync + 'static {
-    /// How many bytes it has.
-    fn size(&self) -> usize;
-
-    /// Writes all of them.
-    fn write(&self, into: &mut impl BufMut);
-}
-
-impl Body for Bytes {
-    fn size(&self) -> usize {
-        self.len()
-    }
-
-    fn write(&self, into: &mut impl BufMut) {
-        into.put_slice(self);
-    }
-}
 
 /// A store's endpoint with what is sent to it each time.
 #[derive(Clone)]
@@ -85,12 +67,13 @@ impl Connection {
         request: impl Body,
         largest_answer: usize,
     ) -> Result<Answer<A>, Failure> {
-        let mut message = Request::new(request);
+        let mut message = Request::new(());
         *message.metadata_mut() = self.headers.clone();
-        let mut client = Grpc::new(self.channel.clone()).max_decoding_message_size(largest_answer);
+        let sending = Sending::new(self.channel.clone(), request)?;
+        let mut client = Grpc::new(sending).max_decoding_message_size(largest_answer);
         let answer = tokio::time::timeout(self.timeout, async move {
             client.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
-            client.unary(message, PathAndQuery::from_static(path), Encoded(PhantomData)).await
+            client.unary(message, PathAndQuery::from_static(path), Undecoded).await
         });
         let answer = match answer.await {
             Ok(Ok(answer)) => answer.into_inner(),
@@ -162,37 +145,35 @@ fn fault(status: &Status) -> Error {
     Error::new(kind, format!("the store says: {}", status.message())).with("code", status.code()).retry_after(wait)
 }
 
-/// The codec of requests that are encoded already, and of answers that are decoded later.
+/// The codec of answers that are decoded later. What is sent is no business of its: [`Sending`].
 #[derive(Debug)]
-struct Encoded<B>(PhantomData<fn(B)>);
+struct Undecoded;
 
-impl<B: Body> Codec for Encoded<B> {
-    type Encode = B;
+impl Codec for Undecoded {
+    type Encode = ();
     type Decode = Bytes;
     type Encoder = Self;
     type Decoder = Self;
 
     fn encoder(&mut self) -> Self {
-        Self(PhantomData)
+        Self
     }
 
     fn decoder(&mut self) -> Self {
-        Self(PhantomData)
+        Self
     }
 }
 
-impl<B: Body> Encoder for Encoded<B> {
-    type Item = B;
+impl Encoder for Undecoded {
+    type Item = ();
     type Error = Status;
 
-    fn encode(&mut self, message: B, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.reserve(message.size());
-        message.write(into);
+    fn encode(&mut self, (): (), _: &mut EncodeBuf<'_>) -> Result<(), Status> {
         Ok(())
     }
 }
 
-impl<B: Body> Decoder for Encoded<B> {
+impl Decoder for Undecoded {
     type Item = Bytes;
     type Error = Status;
 

@@ -1,5 +1,6 @@
 //! How a store is reached: over gRPC or over HTTP, from the same options and with the same kinds of errors.
 
+pub mod body;
 pub mod endpoint;
 pub mod grpc;
 pub mod http;

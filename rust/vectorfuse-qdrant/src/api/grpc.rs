@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes};
+use bytes::{Bytes, BytesMut};
 use prost::Message;
 use qdrant_client::qdrant::UpsertPoints;
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::net::body::{self, Body as _};
 use vectorfuse_core::net::endpoint::Mismatch;
-use vectorfuse_core::net::grpc::{self, Body as _, Connection};
+use vectorfuse_core::net::grpc::Connection;
 use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 
@@ -32,7 +33,7 @@ enum Body {
     Upsert(Arc<Upsert>),
 }
 
-impl grpc::Body for Body {
+impl body::Body for Body {
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.size(),
@@ -40,10 +41,10 @@ impl grpc::Body for Body {
         }
     }
 
-    fn write(&self, into: &mut impl BufMut) {
+    fn write(&self, place: usize, into: &mut BytesMut) -> Option<usize> {
         match self {
-            Self::Message(message) => message.write(into),
-            Self::Upsert(upsert) => upsert.write(into),
+            Self::Message(message) => message.write(place, into),
+            Self::Upsert(upsert) => upsert.write(place, into),
         }
     }
 }

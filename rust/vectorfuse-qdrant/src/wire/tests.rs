@@ -131,11 +131,20 @@ proptest! {
         }
 
         let head = UpsertPoints { collection_name: "c".to_owned(), wait: Some(true), ..UpsertPoints::default() };
-        let request = Upsert::new(&head, vec![own.clone(), own]);
-        let mut bytes = Vec::new();
-        request.write(&mut bytes);
+        // Enough of them for several parts.
+        let count = 2 + 2 * PART / own.len();
+        let request = Upsert::new(&head, vec![own; count]);
+        let (mut bytes, mut place, mut parts) = (Vec::new(), Some(0), 0);
+        while let Some(next) = place {
+            let mut part = BytesMut::new();
+            place = request.write(next, &mut part);
+            prop_assert!(part.len() <= PART);
+            bytes.extend_from_slice(&part);
+            parts += 1;
+        }
+        prop_assert!(parts > 2);
         prop_assert_eq!(bytes.len(), request.size());
-        let points = vec![expected.clone(), expected];
+        let points = vec![expected; count];
         prop_assert_eq!(UpsertPoints::decode(bytes.as_slice()).unwrap(), UpsertPoints { points, ..head });
     }
 }
