@@ -41,6 +41,9 @@ pub trait Sender: Clone + Send + Sync + 'static {
     /// Makes one change of two of one key, which has about the later one's size.
     fn merge(&self, earlier: &mut Self::Change, later: Self::Change);
 
+    /// Gives back what a change holds of memory that it shares with changes that are gone.
+    fn compact(&self, _change: &mut Self::Change) {}
+
     /// Applies the changes of a request, no two of one key. An error ends the write.
     async fn send(&self, changes: Vec<Self::Change>) -> Result<()>;
 }
@@ -53,6 +56,9 @@ pub struct Limits {
     /// The most changes.
     pub changes: usize,
 }
+
+/// After so many bytes of changes that later ones took the place of, those that stay give back what they hold of them.
+const MOST_GONE: usize = 4 * 1024 * 1024;
 
 /// The changes of one task that are on their way. Dropping it aborts the requests in flight.
 pub struct Outbox<S: Sender> {
@@ -72,6 +78,8 @@ struct Request<C: Change> {
     changes: Vec<C>,
     bytes: usize,
     places: Places<C>,
+    /// The bytes of changes that are gone, since the others were compacted.
+    gone: usize,
 }
 
 impl<S: Sender> Outbox<S> {
@@ -128,7 +136,7 @@ impl<S: Sender> Outbox<S> {
 
 impl<C: Change> Default for Request<C> {
     fn default() -> Self {
-        Self { changes: Vec::new(), bytes: 0, places: Places::<C>::default() }
+        Self { changes: Vec::new(), bytes: 0, places: Places::<C>::default(), gone: 0 }
     }
 }
 
@@ -154,6 +162,11 @@ impl<C: Change> Request<C> {
                 self.bytes = self.bytes - earlier + size;
                 place.insert((index, size));
                 sender.merge(&mut self.changes[index], change);
+                self.gone += earlier;
+                if self.gone > MOST_GONE {
+                    self.changes.iter_mut().for_each(|change| sender.compact(change));
+                    self.gone = 0;
+                }
             }
             Entry::Vacant(place) => {
                 place.insert((self.changes.len(), size));

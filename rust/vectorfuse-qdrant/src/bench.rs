@@ -21,6 +21,7 @@ use crate::page::{Shaper, identified};
 use crate::point::Points;
 use crate::received::Scrolled;
 use crate::request::{Head, Request};
+use crate::wire::Room;
 
 /// How a batch becomes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +37,14 @@ pub fn encode(batch: &RecordBatch, plan: &WritePlan, codec: Codec) -> Result<Vec
     let task = Task { partition: 0 };
     let rejects = Rejects::of(&plan.options, &plan.query, task, &Arc::new(Metrics::default()))?;
     let rows = Rows::new(batch, plan, task, 0, &rejects)?;
-    let bytes = batch.get_array_memory_size() / batch.num_rows().max(1);
-    let is_sent_encoded = codec == Codec::Own;
-    let points = Points { rows: &rows, plan, vectors: &BTreeMap::new(), is_sent_encoded, point_bytes: bytes };
-    let changes = (0..rows.count()).map(|row| points.change(row)).collect::<Result<Vec<Change>>>()?;
+    let mut room = (codec == Codec::Own).then(Room::default);
+    let points = Points { rows: &rows, plan, vectors: &BTreeMap::new() };
+    let changes = (0..rows.count()).map(|row| points.change(row, room.as_mut())).collect::<Result<Vec<Change>>>()?;
     let mode = plan.options.named.write_mode;
     let collection = plan.options.collection()?;
     let head = Head { collection, wait: true, mode, ordering: None, conditional: false, shards: Vec::new() };
     match head.request(changes)? {
-        Request::Encoded { upsert, .. } => Ok(whole(&upsert).into()),
+        Request::Encoded { upsert, .. } => Ok(whole(&upsert)),
         Request::Upsert(upsert) => Ok(upsert.encode_to_vec()),
         Request::Delete(_) | Request::Batch(_) => Err(Error::internal("the rows of a benchmark are upserts")),
     }

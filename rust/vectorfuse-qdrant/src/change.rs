@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use prost::Message;
+use prost::bytes::BytesMut;
+use prost::encoding::decode_key;
 use qdrant_client::qdrant::{Filter, PointStruct, Value, Vectors};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
@@ -59,8 +61,8 @@ pub(crate) enum Action {
 #[derive(Clone, Debug)]
 pub(crate) enum Point {
     Message(Box<PointStruct>),
-    /// The message as gRPC carries it.
-    Encoded(Vec<u8>),
+    /// The message as it stands in an upsert over gRPC.
+    Encoded(BytesMut),
 }
 
 /// Parts of a point.
@@ -96,6 +98,13 @@ impl Change {
         self.rows = rows;
     }
 
+    /// Takes its point out of the room that it was encoded in, which stays as long as one of its points does.
+    pub(crate) fn compact(&mut self) {
+        if let Action::Upsert(Point::Encoded(point)) = &mut self.action {
+            *point = BytesMut::from(&point[..]);
+        }
+    }
+
     /// What it adds to the size of a request, at most.
     pub(crate) fn size(&self, over: Transport) -> usize {
         match over {
@@ -112,7 +121,7 @@ impl Change {
             + match &self.action {
                 // In the request a point has its field's number and its length before it.
                 Action::Upsert(Point::Message(point)) => framed(point.encoded_len()),
-                Action::Upsert(Point::Encoded(point)) => framed(point.len()),
+                Action::Upsert(Point::Encoded(point)) => point.len(),
                 Action::Partial(parts) => parts.encoded_len(),
                 Action::Delete => WRAPPING,
             }
@@ -126,7 +135,7 @@ impl Change {
             + match &self.action {
                 Action::Upsert(Point::Message(point)) => json_size::point(point),
                 // It is gRPC's alone.
-                Action::Upsert(Point::Encoded(point)) => framed(point.len()),
+                Action::Upsert(Point::Encoded(point)) => point.len(),
                 Action::Partial(parts) => {
                     let vectors = parts.vectors.as_ref().map_or(0, json_size::vectors);
                     json_size::fields(&parts.payload) + vectors + 2 * JSON_WRAPPING
@@ -151,7 +160,8 @@ impl Point {
     pub(crate) fn into_message(self) -> Result<PointStruct> {
         match self {
             Self::Message(message) => Ok(*message),
-            Self::Encoded(bytes) => PointStruct::decode(bytes.as_slice())
+            Self::Encoded(mut bytes) => decode_key(&mut bytes)
+                .and_then(|_| PointStruct::decode_length_delimited(bytes))
                 .map_err(|error| Error::internal("an encoded point can't be read").caused_by(error)),
         }
     }

@@ -24,7 +24,7 @@ use crate::document::Payload;
 use crate::draft::{Draft, Messages};
 use crate::guard;
 use crate::shard_key::ShardKey;
-use crate::wire::Encoder;
+use crate::wire::{Encoder, Room};
 
 /// An id as Qdrant's messages have it.
 pub(crate) fn to_qdrant_id(id: PointId) -> qdrant_client::qdrant::PointId {
@@ -60,22 +60,18 @@ pub(crate) struct Points<'a> {
     pub(crate) plan: &'a WritePlan,
     /// The collection's vectors, which say how long each must be.
     pub(crate) vectors: &'a BTreeMap<String, VectorSpec>,
-    /// Whether points are sent as they are encoded here: no request takes them apart.
-    pub(crate) is_sent_encoded: bool,
-    /// About how many bytes a point has.
-    pub(crate) point_bytes: usize,
 }
 
 impl Points<'_> {
-    /// What a row does.
-    pub(crate) fn change(&self, row: usize) -> Result<Change> {
+    /// What a row does. With a `room`, points are sent as they are encoded there: no request takes them apart.
+    pub(crate) fn change(&self, row: usize, room: Option<&mut Room>) -> Result<Change> {
         let rows = self.rows;
         let delete = rows.is_delete(row)?;
         let (id, kept) = match &self.plan.id {
             IdSource::Column(index) => self.column_id(*index, row)?,
             IdSource::Keys(_) | IdSource::KeysOfDlt(..) | IdSource::Generated => (self.made_id(row)?, None),
         };
-        let action = if delete { Action::Delete } else { self.written(row, id, kept)? };
+        let action = if delete { Action::Delete } else { self.written(row, id, kept, room)? };
         let origin = rows.origin_of(row, &id);
         let (order, guard) = self.guard(row)?;
         let shard = self.plan.rules.shard_key.map(|index| self.shard_key(index, row)).transpose()?;
@@ -83,9 +79,9 @@ impl Points<'_> {
     }
 
     /// A row that is written, whole or in parts. `kept` is the value of its id, if that can't give it back.
-    fn written(&self, row: usize, id: PointId, kept: Option<Payload>) -> Result<Action> {
-        if self.is_sent_encoded {
-            let mut point = Encoder::new(id, self.point_bytes);
+    fn written(&self, row: usize, id: PointId, kept: Option<Payload>, room: Option<&mut Room>) -> Result<Action> {
+        if let Some(room) = room {
+            let mut point = Encoder::new(id, room);
             self.put(row, kept, &mut point)?;
             self.require_vector(row, id, &point)?;
             return Ok(Action::Upsert(Point::Encoded(point.finish())));

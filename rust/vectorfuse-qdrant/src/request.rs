@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use prost::Message;
+use prost::bytes::BytesMut;
 use qdrant_client::qdrant::points_update_operation::Operation;
 use qdrant_client::qdrant::{
     DeletePoints, Filter, PointStruct, PointVectors, PointsSelector, PointsUpdateOperation, UpdateBatchPoints,
@@ -211,7 +212,7 @@ impl Head {
 }
 
 /// The points of changes that do nothing but write encoded points, if they do; else the changes as they are.
-fn encoded(changes: Vec<Change>) -> std::result::Result<Vec<Vec<u8>>, Vec<Change>> {
+fn encoded(changes: Vec<Change>) -> std::result::Result<impl Iterator<Item = BytesMut>, Vec<Change>> {
     let is_encoded =
         |change: &Change| change.guard.is_none() && matches!(change.action, Action::Upsert(Point::Encoded(_)));
     if changes.is_empty() || !changes.iter().all(is_encoded) {
@@ -221,7 +222,7 @@ fn encoded(changes: Vec<Change>) -> std::result::Result<Vec<Vec<u8>>, Vec<Change
         Action::Upsert(Point::Encoded(point)) => Some(point),
         Action::Upsert(Point::Message(_)) | Action::Partial(_) | Action::Delete => None,
     };
-    Ok(changes.into_iter().filter_map(point).collect())
+    Ok(changes.into_iter().filter_map(point))
 }
 
 /// Points that are written whole.

@@ -64,6 +64,10 @@ impl outbox::Sender for Sender {
         earlier.merge(later, self.head.mode);
     }
 
+    fn compact(&self, change: &mut Change) {
+        change.compact();
+    }
+
     /// Applies changes of different points in one request; in more, if some are to be passed over.
     async fn send(&self, changes: Vec<Change>) -> Result<()> {
         match &self.routing {

@@ -1,11 +1,13 @@
 //! Points from a batch's columns straight to the bytes of Qdrant's protocol: what a row holds is copied once, and no
-//! message is built for it.
+//! message is built for it. A request is sent from where its points were encoded.
 
 pub(crate) mod fields;
 pub(crate) mod number;
 
+use std::mem;
+
 use prost::Message;
-use prost::bytes::{BufMut, BytesMut};
+use prost::bytes::{BufMut, Bytes, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
 use vectorfuse_core::ids::PointId;
@@ -20,9 +22,22 @@ use crate::wire::number::{
     VECTORS_UNNAMED,
 };
 
+/// So much memory is taken at once for points that follow each other.
+const ROOM: usize = 256 * 1024;
+
+/// Where points are encoded, one behind the other as they stand in a request.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    bytes: BytesMut,
+    /// How many bytes the last point has. The next one has about as many.
+    guess: usize,
+}
+
 /// A point that is being encoded: its payload first, since the number of its vectors is known only after the last column.
-pub(crate) struct Encoder<'a> {
-    bytes: Vec<u8>,
+pub(crate) struct Encoder<'a, 'r> {
+    room: &'r mut Room,
+    /// What is left for the number and length of the point, which are known in the end.
+    gap: usize,
     vectors: Vec<(&'a str, Vector<'a>)>,
 }
 
@@ -33,11 +48,18 @@ enum Vector<'a> {
     Message(Box<qdrant::Vector>),
 }
 
-impl<'a> Encoder<'a> {
-    /// A point of this id. `bytes` is a guess of its size.
-    pub(crate) fn new(id: PointId, bytes: usize) -> Self {
-        let mut encoder = Self { bytes: Vec::with_capacity(bytes), vectors: Vec::new() };
-        let bytes = &mut encoder.bytes;
+impl<'r> Encoder<'_, 'r> {
+    /// A point of this id.
+    pub(crate) fn new(id: PointId, room: &'r mut Room) -> Self {
+        // What is there is of a point that could not be finished.
+        room.bytes.clear();
+        let expected = framed(room.guess);
+        if room.bytes.capacity() < expected {
+            room.bytes = BytesMut::with_capacity(ROOM.max(expected));
+        }
+        let gap = expected - room.guess;
+        let bytes = &mut room.bytes;
+        bytes.put_bytes(0, gap);
         match id {
             PointId::Number(number) => {
                 head(POINT_ID, key_len(ID_NUMBER) + encoded_len_varint(number), bytes);
@@ -49,36 +71,54 @@ impl<'a> Encoder<'a> {
                 let text = uuid.hyphenated().encode_lower(&mut text);
                 head(POINT_ID, framed(text.len()), bytes);
                 head(ID_UUID, text.len(), bytes);
-                bytes.extend_from_slice(text.as_bytes());
+                bytes.put_slice(text.as_bytes());
             }
         }
-        encoder
+        Self { room, gap, vectors: Vec::new() }
     }
 
-    /// The bytes of the point.
-    pub(crate) fn finish(mut self) -> Vec<u8> {
+    /// The point as it stands in a request, behind its number and its length. Points that are finished one after the other
+    /// follow each other in memory, as long as the room lasts.
+    pub(crate) fn finish(mut self) -> BytesMut {
+        self.put_vectors();
+        let Self { room: Room { bytes, guess }, gap, .. } = self;
+        let size = bytes.len() - gap;
+        *guess = size;
+        let needed = framed(size) - size;
+        if needed > gap {
+            bytes.put_bytes(0, needed - gap);
+        }
+        if needed != gap {
+            bytes.copy_within(gap..gap + size, needed);
+            bytes.truncate(needed + size);
+        }
+        head(UPSERT_POINTS, size, &mut &mut bytes[..needed]);
+        bytes.split()
+    }
+
+    fn put_vectors(&mut self) {
         let vectors = std::mem::take(&mut self.vectors);
+        let bytes = &mut self.room.bytes;
         if let [("", only)] = vectors.as_slice() {
             let size = only.size();
-            head(POINT_VECTORS, framed(size), &mut self.bytes);
-            head(VECTORS_UNNAMED, size, &mut self.bytes);
-            only.put(&mut self.bytes);
-            return self.bytes;
+            head(POINT_VECTORS, framed(size), bytes);
+            head(VECTORS_UNNAMED, size, bytes);
+            only.put(bytes);
+            return;
         }
         // A point without a vector says so: none, by their names.
         let entry = |(name, vector): &(&str, Vector<'_>)| framed(name.len()) + framed(vector.size());
         let entries = vectors.iter().map(|vector| framed(entry(vector))).sum();
-        head(POINT_VECTORS, framed(entries), &mut self.bytes);
-        head(VECTORS_NAMED, entries, &mut self.bytes);
+        head(POINT_VECTORS, framed(entries), bytes);
+        head(VECTORS_NAMED, entries, bytes);
         for named in &vectors {
-            head(NAMED_ENTRIES, entry(named), &mut self.bytes);
+            head(NAMED_ENTRIES, entry(named), bytes);
             let (name, vector) = named;
-            head(ENTRY_KEY, name.len(), &mut self.bytes);
-            self.bytes.extend_from_slice(name.as_bytes());
-            head(ENTRY_VALUE, vector.size(), &mut self.bytes);
-            vector.put(&mut self.bytes);
+            head(ENTRY_KEY, name.len(), bytes);
+            bytes.put_slice(name.as_bytes());
+            head(ENTRY_VALUE, vector.size(), bytes);
+            vector.put(bytes);
         }
-        self.bytes
     }
 
     fn double(&mut self, field: &str, value: f64) {
@@ -89,12 +129,13 @@ impl<'a> Encoder<'a> {
     }
 
     /// Adds an entry of the payload, whose value has `size` bytes.
-    fn field(&mut self, field: &str, size: usize, put: impl FnOnce(&mut Vec<u8>)) {
-        head(POINT_PAYLOAD, framed(field.len()) + framed(size), &mut self.bytes);
-        head(ENTRY_KEY, field.len(), &mut self.bytes);
-        self.bytes.extend_from_slice(field.as_bytes());
-        head(ENTRY_VALUE, size, &mut self.bytes);
-        put(&mut self.bytes);
+    fn field(&mut self, field: &str, size: usize, put: impl FnOnce(&mut BytesMut)) {
+        let bytes = &mut self.room.bytes;
+        head(POINT_PAYLOAD, framed(field.len()) + framed(size), bytes);
+        head(ENTRY_KEY, field.len(), bytes);
+        bytes.put_slice(field.as_bytes());
+        head(ENTRY_VALUE, size, bytes);
+        put(bytes);
     }
 
     /// Adds a field of the payload without a value.
@@ -107,7 +148,7 @@ impl<'a> Encoder<'a> {
     }
 }
 
-impl<'a> Draft<'a> for Encoder<'a> {
+impl<'a> Draft<'a> for Encoder<'a, '_> {
     fn atom(&mut self, field: &str, reader: &ColumnReader, row: usize) -> bool {
         match reader.atom(row) {
             Some(Atom::Boolean(value)) => {
@@ -128,7 +169,7 @@ impl<'a> Draft<'a> for Encoder<'a> {
             Some(Atom::Double(value)) if value.is_finite() => self.double(field, value),
             Some(Atom::Text(text)) => self.field(field, framed(text.len()), |bytes| {
                 head(VALUE_STRING, text.len(), bytes);
-                bytes.extend_from_slice(text.as_bytes());
+                bytes.put_slice(text.as_bytes());
             }),
             None if reader.is_null(row) => self.null(field),
             // What has another form in a payload than in its column, or none, as the number that is not finite.
@@ -148,7 +189,7 @@ impl<'a> Draft<'a> for Encoder<'a> {
     fn value(&mut self, field: &str, value: Value) {
         // A message writes itself into a vector without an error.
         let own = value.encode_to_vec();
-        self.field(field, own.len(), |bytes| bytes.extend_from_slice(&own));
+        self.field(field, own.len(), |bytes| bytes.put_slice(&own));
     }
 
     fn floats(&mut self, name: &'a str, found: impl FnOnce() -> Option<&'a [u8]>) -> bool {
@@ -178,16 +219,16 @@ impl Vector<'_> {
         }
     }
 
-    fn put(&self, bytes: &mut Vec<u8>) {
+    fn put(&self, bytes: &mut BytesMut) {
         match self {
             Self::Floats(data) => {
                 head(VECTOR_DENSE, dense_size(data), bytes);
                 if !data.is_empty() {
                     head(DENSE_DATA, data.len(), bytes);
-                    bytes.extend_from_slice(data);
+                    bytes.put_slice(data);
                 }
             }
-            Self::Message(vector) => bytes.extend_from_slice(&vector.encode_to_vec()),
+            Self::Message(vector) => bytes.put_slice(&vector.encode_to_vec()),
         }
     }
 }
@@ -205,37 +246,46 @@ fn head(number: u32, size: usize, bytes: &mut impl BufMut) {
 /// An upsert of points that are encoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Upsert {
-    /// The request without its points.
-    head: Vec<u8>,
-    points: Vec<Vec<u8>>,
+    /// The bytes of the request, one piece behind the other.
+    pieces: Vec<Bytes>,
 }
 
 impl Upsert {
-    /// Of these points; `request` is the rest of it.
-    pub(crate) fn new(request: &qdrant::UpsertPoints, points: Vec<Vec<u8>>) -> Self {
-        Self { head: request.encode_to_vec(), points }
+    /// Of these points, as [`Encoder::finish`] gives them; `request` is the rest of it.
+    pub(crate) fn new(request: &qdrant::UpsertPoints, points: impl IntoIterator<Item = BytesMut>) -> Self {
+        let mut open = BytesMut::from(request.encode_to_vec().as_slice());
+        let mut pieces = Vec::new();
+        for point in points {
+            // Points that follow each other in memory become one piece where they stand; what is small is put together, since
+            // each piece leaves by itself.
+            if open.as_ptr_range().end == point.as_ptr_range().start || open.len() + point.len() <= PART {
+                open.unsplit(point);
+            } else {
+                pieces.push(mem::replace(&mut open, point).freeze());
+            }
+        }
+        pieces.push(open.freeze());
+        Self { pieces }
     }
 }
 
 impl Body for Upsert {
     fn size(&self) -> usize {
-        self.head.len() + self.points.iter().map(|point| framed(point.len())).sum::<usize>()
+        self.pieces.iter().map(Bytes::len).sum()
     }
 
-    /// Places: 0 is the head, and then come the points.
-    fn write(&self, place: usize, into: &mut BytesMut) -> Option<usize> {
-        if place == 0 {
-            into.put_slice(&self.head);
-        }
-        for (index, point) in self.points.iter().enumerate().skip(place.saturating_sub(1)) {
-            // A point that is larger than a part is one.
-            if !into.is_empty() && into.len() + framed(point.len()) > PART {
-                return Some(1 + index);
+    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
+        let mut begin = 0;
+        for (index, piece) in self.pieces.iter().enumerate() {
+            if place < begin + piece.len() {
+                let (part, rest) = piece.part(place - begin);
+                let last = index + 1 == self.pieces.len();
+                let next = rest.unwrap_or(piece.len());
+                return (part, (!last || rest.is_some()).then_some(begin + next));
             }
-            head(UPSERT_POINTS, point.len(), into);
-            into.put_slice(point);
+            begin += piece.len();
         }
-        None
+        (Bytes::new(), None)
     }
 }
 

@@ -20,7 +20,7 @@ use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{self, Task, WritePlan, vector_name};
 
 use crate::api::{Api, largest_request};
-use crate::change::{Action, Change, Point};
+use crate::change::Change;
 use crate::collection::{Collection, VectorSpec};
 use crate::counters::{Counter, Counters, Tally};
 use crate::creation;
@@ -32,6 +32,7 @@ use crate::routing::{self, Routing};
 use crate::sender::Sender;
 use crate::shard_key;
 use crate::version;
+use crate::wire::Room;
 
 /// What Qdrant adds to a plan.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -80,10 +81,8 @@ pub(crate) struct Target {
     counters: Option<Arc<Counters>>,
     /// What this task adds to each point so far.
     tallies: HashMap<PointId, Tally>,
-    /// Whether points are encoded as they are made.
-    is_sent_encoded: bool,
-    /// About how many bytes a point has: the last one's.
-    point_bytes: usize,
+    /// Where points are encoded as they are made; `None` if they are messages first.
+    room: Option<Room>,
 }
 
 /// The writer of one task.
@@ -114,9 +113,8 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
     };
     let tallies = HashMap::new();
     let (checked, own) = (false, Arc::clone(&plan));
-    let is_sent_encoded = is_sent_encoded(&own);
-    let target =
-        Target { api, plan: own, details, checked, head_bytes, counters, tallies, is_sent_encoded, point_bytes: 0 };
+    let room = is_sent_encoded(&own).then(Room::default);
+    let target = Target { api, plan: own, details, checked, head_bytes, counters, tallies, room };
     Ok(Box::new(RowWriter::new(target, sender, plan, task, rejects)))
 }
 
@@ -240,12 +238,9 @@ impl row_writer::Target for Target {
     }
 
     fn change(&mut self, rows: &Rows<'_>, row: usize) -> Result<Option<Change>> {
-        let (plan, vectors, is_sent_encoded) = (&self.plan, &self.details.vectors, self.is_sent_encoded);
-        let points = Points { rows, plan, vectors, is_sent_encoded, point_bytes: self.point_bytes };
-        let Some(mut change) = rows.kept(row, points.change(row))? else { return Ok(None) };
-        if let Action::Upsert(Point::Encoded(point)) = &change.action {
-            self.point_bytes = point.len();
-        }
+        let points = Points { rows, plan: &self.plan, vectors: &self.details.vectors };
+        let made = points.change(row, self.room.as_mut());
+        let Some(mut change) = rows.kept(row, made)? else { return Ok(None) };
         if let Some(counters) = &self.counters {
             let tally = self.tallies.entry(change.id).or_default();
             counters.tally(tally, rows.counts(row)?).map_err(|error| change.place(error))?;

@@ -20,27 +20,25 @@ pub const PART: usize = 64 * 1024;
 /// Before a message: whether it is compressed, and its length, the highest byte first. (gRPC over HTTP2, Length-Prefixed-Message)
 const PREFIX: usize = 1 + size_of::<u32>();
 
-/// An encoded message that writes itself in parts.
+/// An encoded message in parts.
 pub trait Body: Send + Unpin + 'static {
     /// How many bytes it has.
     fn size(&self) -> usize;
 
-    /// Writes on from a place, which is 0 at first, until a part is full ([`PART`]). Says at which place to go on; `None`
-    /// after the last byte.
-    fn write(&self, place: usize, into: &mut BytesMut) -> Option<usize>;
+    /// The part that begins at a place, which is 0 for the first, and the place of the next one; `None` after the last. A
+    /// part has about as many bytes as leave together ([`PART`]).
+    fn part(&self, place: usize) -> (Bytes, Option<usize>);
 }
 
 /// All bytes of a message.
-pub fn whole(body: &impl Body) -> Bytes {
-    let mut bytes = BytesMut::with_capacity(body.size());
-    let mut place = Some(0);
+pub fn whole(body: &impl Body) -> Vec<u8> {
+    let (mut bytes, mut place) = (Vec::with_capacity(body.size()), Some(0));
     while let Some(next) = place {
-        // What is there already would make each part a full one.
-        let mut part = bytes.split_off(bytes.len());
-        place = body.write(next, &mut part);
-        bytes.unsplit(part);
+        let part;
+        (part, place) = body.part(next);
+        bytes.extend_from_slice(&part);
     }
-    bytes.freeze()
+    bytes
 }
 
 impl Body for Bytes {
@@ -48,10 +46,9 @@ impl Body for Bytes {
         self.len()
     }
 
-    fn write(&self, place: usize, into: &mut BytesMut) -> Option<usize> {
+    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
         let end = self.len().min(place + PART);
-        into.put_slice(&self[place..end]);
-        (end < self.len()).then_some(end)
+        (self.slice(place..end), (end < self.len()).then_some(end))
     }
 }
 
@@ -68,7 +65,7 @@ impl<B: Body> Sending<B> {
             let words = format!("a request of {} bytes can't be sent: gRPC's messages end at 4 GiB", body.size());
             Error::data(words)
         })?;
-        Ok(Self { channel, parts: Some(Parts { body, size, next: Some(0) }) })
+        Ok(Self { channel, parts: Some(Parts { body, next: Next::Prefix(size) }) })
     }
 }
 
@@ -90,9 +87,17 @@ impl<B: Body> Service<http::Request<tonic::body::Body>> for Sending<B> {
 /// The body of a request.
 struct Parts<B> {
     body: B,
-    size: u32,
-    /// Where the next part begins; `None` after the last one.
-    next: Option<usize>,
+    next: Next,
+}
+
+/// What leaves next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// What stands before a message of so many bytes.
+    Prefix(u32),
+    /// The part that begins here.
+    Part(usize),
+    Nothing,
 }
 
 impl<B: Body> http_body::Body for Parts<B> {
@@ -100,18 +105,22 @@ impl<B: Body> http_body::Body for Parts<B> {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Some(place) = self.next else { return Poll::Ready(None) };
-        let mut part = BytesMut::with_capacity(PREFIX + PART);
-        if place == 0 {
-            part.put_u8(0);
-            part.put_u32(self.size);
-        }
-        self.next = self.body.write(place, &mut part);
-        Poll::Ready(Some(Ok(Frame::data(part.freeze()))))
+        let (data, next) = match self.next {
+            Next::Prefix(size) => {
+                let mut prefix = BytesMut::with_capacity(PREFIX);
+                prefix.put_u8(0);
+                prefix.put_u32(size);
+                (prefix.freeze(), if size == 0 { None } else { Some(0) })
+            }
+            Next::Part(place) => self.body.part(place),
+            Next::Nothing => return Poll::Ready(None),
+        };
+        self.next = next.map_or(Next::Nothing, Next::Part);
+        Poll::Ready(Some(Ok(Frame::data(data))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.next.is_none()
+        self.next == Next::Nothing
     }
 }
 
@@ -124,7 +133,7 @@ mod tests {
     /// The frames of a request.
     fn frames(body: impl Body) -> Vec<Bytes> {
         let size = u32::try_from(body.size()).unwrap();
-        let mut parts = Parts { body, size, next: Some(0) };
+        let mut parts = Parts { body, next: Next::Prefix(size) };
         let mut context = Context::from_waker(std::task::Waker::noop());
         let mut frames = Vec::new();
         while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut parts).poll_frame(&mut context) {
@@ -139,7 +148,7 @@ mod tests {
         for length in [0, 1, PART - 1, PART, PART + 1, 3 * PART] {
             let message: Bytes = (0..length).map(|place| (place % 251) as u8).collect();
             let frames = frames(message.clone());
-            assert_eq!(frames.len(), length.div_ceil(PART).max(1), "{length}");
+            assert_eq!(frames.len(), 1 + length.div_ceil(PART), "{length}");
             let sent = frames.concat();
             assert_eq!(sent[..PREFIX], [&[0], u32::try_from(length).unwrap().to_be_bytes().as_slice()].concat());
             assert_eq!(sent[PREFIX..], message);

@@ -47,6 +47,11 @@ impl Sender for Log {
         earlier.text = format!("{}+{}", earlier.text, later.text);
     }
 
+    fn compact(&self, change: &mut Toy) {
+        self.line(format!("compact {}", change.key));
+        change.text = "compact".to_owned();
+    }
+
     async fn send(&self, changes: Vec<Toy>) -> Result<()> {
         let said: Vec<String> = changes.iter().map(|Toy { key, text }| format!("{key}{text}")).collect();
         let said = said.join(" ");
@@ -138,4 +143,17 @@ async fn an_error_of_a_request_ends_the_write() {
     assert_eq!(lines, ["start 1bad", "end 1bad"]);
     let (result, _) = sent(&[(1, "bad")], MANY, 4).await;
     assert_eq!(result.map_err(|error| error.kind()), Err(Kind::Data));
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_stay_are_compacted_after_so_many_that_are_gone() {
+    let long = "x".repeat(MOST_GONE / 4);
+    let rows = |times: usize| {
+        [(1, "stays")].into_iter().chain(std::iter::repeat_n((2, long.as_str()), times)).collect::<Vec<_>>()
+    };
+    let limits = Limits { bytes: usize::MAX, changes: usize::MAX };
+    // The first is there, four took its place: as much is gone as may be.
+    assert!(!requests(&rows(5), limits).await.iter().any(|line| line.contains("compact")));
+    let lines = sent(&rows(6), limits, 1).await.1;
+    assert_eq!(lines, ["compact 1", "compact 2", "start 1compact 2compact", "end 1compact 2compact"]);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use prost::Message;
 use qdrant_client::qdrant::UpsertPoints;
 use vectorfuse_core::error::{Error, Result};
@@ -41,10 +41,10 @@ impl body::Body for Body {
         }
     }
 
-    fn write(&self, place: usize, into: &mut BytesMut) -> Option<usize> {
+    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
         match self {
-            Self::Message(message) => message.write(place, into),
-            Self::Upsert(upsert) => upsert.write(place, into),
+            Self::Message(message) => message.part(place),
+            Self::Upsert(upsert) => upsert.part(place),
         }
     }
 }

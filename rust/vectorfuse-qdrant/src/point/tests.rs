@@ -133,9 +133,11 @@ proptest! {
         let task = Task { partition: 0 };
         let rejects = Rejects::of(&plan.options, "q", task, &Arc::new(Metrics::default())).unwrap();
         let rows = Rows::new(&frame.batch(), &plan, task, 0, &rejects).unwrap();
-        let point = |row, is_sent_encoded| {
-            let points = Points { rows: &rows, plan: &plan, vectors: &vectors, is_sent_encoded, point_bytes: 100 };
-            let point = match points.change(row).map_err(|error| error.to_string())?.action {
+        let mut room = Room::default();
+        let mut point = |row, is_sent_encoded: bool| {
+            let points = Points { rows: &rows, plan: &plan, vectors: &vectors };
+            let room = is_sent_encoded.then_some(&mut room);
+            let point = match points.change(row, room).map_err(|error| error.to_string())?.action {
                 Action::Upsert(point) => point,
                 other => panic!("{other:?}"),
             };

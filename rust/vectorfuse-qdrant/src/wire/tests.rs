@@ -15,6 +15,7 @@ use qdrant_client::qdrant::{
 use vectorfuse_core::schema::SparkType;
 
 use super::*;
+use crate::change::Point;
 use crate::point::{self, to_qdrant_id};
 
 /// A field's value: in a column, and in a message.
@@ -92,19 +93,15 @@ proptest! {
         list in option::of(vec(atom(), 0..3)),
         vectors in vectors(),
         guess in 0_usize..4000,
+        gone in vec(any::<bool>(), 40),
     ) {
-        let mut encoder = Encoder::new(id, guess);
-        let mut payload = HashMap::new();
-        for (name, (array, data_type, value)) in names.iter().zip(atoms) {
-            prop_assert!(encoder.atom(name, &ColumnReader::new(&array, &data_type).unwrap(), 0));
-            payload.insert(name.clone(), value);
-        }
-        if let Some(items) = list {
+        let columns: Vec<_> = names.iter().zip(&atoms).map(|(name, (array, data_type, value))| {
+            (name, ColumnReader::new(array, data_type).unwrap(), value)
+        }).collect();
+        let list = list.map(|items| {
             let values = items.into_iter().map(|(.., value)| value).collect();
-            let list = Value { kind: Some(Kind::ListValue(ListValue { values })) };
-            encoder.value("a list", list.clone());
-            payload.insert("a list".to_owned(), list);
-        }
+            Value { kind: Some(Kind::ListValue(ListValue { values })) }
+        });
         let bytes = |vector: &qdrant::Vector| match &vector.vector {
             Some(vector::Vector::Dense(dense)) => {
                 Some(dense.data.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
@@ -112,39 +109,61 @@ proptest! {
             _sparse_or_multi => None,
         };
         let floats: Vec<_> = vectors.iter().map(|(name, vector)| (name, bytes(vector), vector)).collect();
-        for (name, floats, vector) in &floats {
-            if !encoder.floats(name, || floats.as_deref()) {
-                encoder.vector(name, (*vector).clone());
+        let encode = |room: &mut Room| {
+            let mut encoder = Encoder::new(id, room);
+            for (name, reader, _) in &columns {
+                assert!(encoder.atom(name, reader, 0));
             }
-        }
-        prop_assert_eq!(encoder.is_without_vector(), vectors.is_empty());
+            if let Some(list) = &list {
+                encoder.value("a list", list.clone());
+            }
+            for (name, floats, vector) in &floats {
+                if !encoder.floats(name, || floats.as_deref()) {
+                    encoder.vector(name, (*vector).clone());
+                }
+            }
+            assert_eq!(encoder.is_without_vector(), vectors.is_empty());
+            encoder.finish()
+        };
+        // A point that is left half-way leaves nothing behind.
+        let mut room = Room { guess, ..Room::default() };
+        drop(Encoder::new(id, &mut room));
+        let own = encode(&mut room);
+
+        let mut payload: HashMap<String, Value> =
+            columns.iter().map(|(name, _, value)| ((*name).clone(), (*value).clone())).collect();
+        payload.extend(list.clone().map(|list| ("a list".to_owned(), list)));
         let is_ordered = payload.len() < 2 && vectors.len() < 2;
         let has_empty_name = vectors.len() > 1 && vectors.contains_key("");
         let expected = PointStruct { id: Some(to_qdrant_id(id)), payload, vectors: point::message(vectors.clone()) };
-        let (own, prost) = (encoder.finish(), expected.encode_to_vec());
-        prop_assert_eq!(&PointStruct::decode(own.as_slice()).unwrap(), &expected);
+        prop_assert_eq!(&Point::Encoded(own.clone()).into_message().unwrap(), &expected);
+        let prost = UpsertPoints { points: vec![expected.clone()], ..UpsertPoints::default() }.encode_to_vec();
         // The entries of a map come in any order, and of an empty name prost writes neither number nor length.
         if is_ordered {
-            prop_assert_eq!(&own, &prost);
+            prop_assert_eq!(&own[..], &prost);
         } else if !has_empty_name {
             prop_assert_eq!(own.len(), prost.len());
         }
 
         let head = UpsertPoints { collection_name: "c".to_owned(), wait: Some(true), ..UpsertPoints::default() };
-        // Enough of them for several parts.
-        let count = 2 + 2 * PART / own.len();
-        let request = Upsert::new(&head, vec![own; count]);
-        let (mut bytes, mut place, mut parts) = (Vec::new(), Some(0), 0);
+        // Enough of them for several parts, some of them taken away from between the others.
+        let count = 3 * PART / own.len() + gone.len();
+        let points = (0..count).map(|_| encode(&mut room)).enumerate();
+        let points: Vec<_> =
+            points.filter(|(index, _)| !gone.get(*index).unwrap_or(&false)).map(|(_, point)| point).collect();
+        let there = points.len();
+        let request = Upsert::new(&head, points);
+        let (mut parts, mut place) = (Vec::new(), Some(0));
         while let Some(next) = place {
-            let mut part = BytesMut::new();
-            place = request.write(next, &mut part);
-            prop_assert!(part.len() <= PART);
-            bytes.extend_from_slice(&part);
-            parts += 1;
+            let part;
+            (part, place) = request.part(next);
+            prop_assert!(!part.is_empty() && part.len() <= PART);
+            parts.push(part);
         }
-        prop_assert!(parts > 2);
+        prop_assert!(parts.len() > 2 && parts.len() < 12, "{} parts", parts.len());
+        let bytes = parts.concat();
         prop_assert_eq!(bytes.len(), request.size());
-        let points = vec![expected; count];
+        let points = vec![expected; there];
         prop_assert_eq!(UpsertPoints::decode(bytes.as_slice()).unwrap(), UpsertPoints { points, ..head });
     }
 }
