@@ -4,6 +4,7 @@ and the most memory that the JVM had."""
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -25,8 +26,11 @@ class Cost:
     """The most memory of the JVM's process; its heap is resident from the start and always the same."""
     heap_mib: float
     """The most of the heap that was in use."""
+    jvm_mib: float | None
+    """What the JVM says it has itself when the job is done: heap, classes, compiled code, compilers, threads. None if it does
+    not keep account (`-XX:NativeMemoryTracking=summary`)."""
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -36,10 +40,13 @@ class Jvm:
     def __init__(self, context: SparkContext) -> None:
         jvm = context._jvm
         assert jvm is not None
+        self._gateway = context._gateway
         self._pid = int(jvm.java.lang.ProcessHandle.current().pid())
         factory = jvm.java.lang.management.ManagementFactory
         self._pools = [pool for pool in factory.getMemoryPoolMXBeans() if str(pool.getType()) == "Heap memory"]
         self._system = jvm.java.lang.System
+        self._beans = factory.getPlatformMBeanServer()
+        self._commands = jvm.javax.management.ObjectName("com.sun.management:type=DiagnosticCommand")
 
     def measure(self, job: Callable[[], Any]) -> Cost:
         """Runs it once."""
@@ -53,11 +60,29 @@ class Jvm:
         job()
         seconds, cpu = time.monotonic() - begin, self._cpu_seconds() - cpu
         heap = sum(pool.getPeakUsage().getUsed() for pool in self._pools)
-        return Cost(seconds, cpu, self.peak_mib(), heap / 2**20)
+        return Cost(seconds, cpu, self.peak_mib(), heap / 2**20, self._jvm_mib())
 
     def peak_mib(self) -> float:
         status = Path(f"/proc/{self._pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+    def _jvm_mib(self) -> float | None:
+        account = self._beans.invoke(
+            self._commands,
+            "vmNativeMemory",
+            self._array("java.lang.Object", self._array("java.lang.String", "summary")),
+            self._array("java.lang.String", "[Ljava.lang.String;"),
+        )
+        total = re.search(r"Total: .*committed=(\d+)KB", account)
+        return int(total[1]) / 1024 if total else None
+
+    def _array(self, of: str, only: Any) -> Any:
+        kind = self._gateway.jvm
+        for part in of.split("."):
+            kind = getattr(kind, part)
+        array = self._gateway.new_array(kind, 1)
+        array[0] = only
+        return array
 
     def _cpu_seconds(self) -> float:
         """Of the JVM, of its children that have ended, and of those that run."""

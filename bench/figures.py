@@ -105,9 +105,13 @@ def engine_share(records: list[Record], store: str, direction: str) -> tuple[flo
 
 
 def native_mib(records: list[Record]) -> float:
-    """The most memory beyond that of `noop` of the same rows."""
-    noop = max(record["peak_mib"] for record in records if record["what"] == "noop")
-    return max(record["peak_mib"] for record in records if record["what"] != "noop") - noop
+    """The most memory beside what the JVM has itself, beyond that of `noop`."""
+
+    def beside(records: Iterable[Record]) -> float:
+        return max(record["peak_mib"] - record["jvm_mib"] for record in records)
+
+    noop = beside(record for record in records if record["what"] == "noop")
+    return beside(record for record in records if record["what"] != "noop") - noop
 
 
 def _median(values: Iterable[float]) -> float | None:

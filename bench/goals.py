@@ -72,7 +72,9 @@ def _memory(results: dict[str, Any]) -> Iterator[Goal]:
     for growth in results.get("growth", []):
         beyond = native_mib(growth["records"])
         largest = max(record["rows"] for record in growth["records"])
-        what = f"memory of a task beyond Spark's own, up to {largest:,} rows: {growth['store']}-grpc"
+        what = (
+            f"native memory of a task beyond Spark's and the JVM's own, up to {largest:,} rows: {growth['store']}-grpc"
+        )
         yield Goal(what, f"≤ {NATIVE_MIB:.0f} MiB", f"{beyond:.0f} MiB", beyond <= NATIVE_MIB)
 
 

@@ -131,9 +131,11 @@ def _growth(growth: dict[str, Any]) -> Iterator[str]:
     rows = []
     for record in growth["records"]:
         cpu = record["cpu_seconds"] / record["rows"] * 1e6
-        figures = [f"{record['seconds']:.2f}", f"{cpu:.2f}", f"{record['peak_mib']:.0f}", f"{record['heap_mib']:.0f}"]
+        memory = [f"{record[figure]:.0f}" for figure in ("peak_mib", "jvm_mib", "heap_mib")]
+        figures = [f"{record['seconds']:.2f}", f"{cpu:.2f}", *memory]
         rows.append([record["what"], f"{record['rows']:,}", str(record["splits"]), *figures])
-    yield from _table(["", "rows", "splits", "seconds", "CPU s per million rows", "peak MiB", "heap MiB"], rows)
+    head = ["", "rows", "splits", "seconds", "CPU s per million rows", "peak MiB", "the JVM's own MiB", "heap MiB"]
+    yield from _table(head, rows)
     yield ""
     planning = growth["planning"]
     took = planning["seconds"] * 1000
