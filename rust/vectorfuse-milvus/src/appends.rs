@@ -24,7 +24,8 @@ use vectorfuse_core::store::Writer;
 use vectorfuse_core::write::Outcome;
 
 use crate::api::Api;
-use crate::api::proto::{InsertRequest, LoadState, MutationResult, QueryResults};
+use crate::api::proto::{LoadState, MutationResult, QueryResults};
+use crate::block::Block;
 use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column;
 use crate::expression;
@@ -102,14 +103,16 @@ impl Append<'_> {
     pub(crate) async fn send(
         &self,
         options: &Options,
-        request: InsertRequest,
+        partition: &str,
+        block: Block,
     ) -> Result<Option<(MutationResult, usize)>> {
+        let request = self.api.insertion(partition, block)?;
         let lost = AtomicBool::new(false);
         let attempt = || async {
-            if lost.load(Ordering::Relaxed) && self.arrived(&request.partition_name).await? {
+            if lost.load(Ordering::Relaxed) && self.arrived(partition).await? {
                 return Ok(Ok(None));
             }
-            match self.api.insert(request.clone()).await {
+            match self.api.insert(&request).await {
                 Ok(answer) => Ok(Ok(Some(answer))),
                 Err(error) if error.kind() == Kind::Unavailable && self.known.attempt.is_some() => {
                     lost.store(true, Ordering::Relaxed);

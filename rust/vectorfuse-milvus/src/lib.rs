@@ -8,6 +8,7 @@ mod aggregate;
 mod alias;
 mod api;
 mod appends;
+mod block;
 mod cell;
 mod change;
 mod collection;
@@ -48,6 +49,7 @@ mod test;
 mod truncation;
 mod value;
 mod version;
+mod wire;
 mod writer;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@
 //! have keys are always upserted: whoever sends one twice, or beside another, leaves it once.
 
 use std::collections::{BTreeMap, HashSet};
+use std::mem;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -18,10 +19,10 @@ use vectorfuse_core::reject::Rejects;
 use vectorfuse_core::write::WritePlan;
 
 use crate::api::Api;
-use crate::api::proto::{InsertRequest, MutationResult, UpsertRequest};
+use crate::api::proto::MutationResult;
 use crate::appends::{Append, Attempt};
 use crate::change::{Action, Change};
-use crate::form::{self, Form};
+use crate::form::Form;
 use crate::key::Key;
 use crate::lookup::Lookup;
 use crate::partition;
@@ -75,12 +76,7 @@ impl outbox::Sender for Sender {
     /// Applies changes of different keys, those of each partition in a request of their own; in more, if some are to be
     /// passed over.
     async fn send(&self, changes: Vec<Change>) -> Result<()> {
-        let mut parts: BTreeMap<Option<String>, Vec<Change>> = BTreeMap::new();
-        for change in changes {
-            let partition = change.partition.clone().or_else(|| self.plan.options.named.partition.clone());
-            parts.entry(partition).or_default().push(change);
-        }
-        for (partition, changes) in parts {
+        for (partition, changes) in self.by_partition(changes) {
             let partition = partition.as_deref();
             let changes = self.refuse_moves(partition, changes).await?;
             let reject = |change: Change, error| self.reject(&change, error);
@@ -97,6 +93,20 @@ impl Sender {
 
     fn known(&self) -> Result<&Known> {
         self.known.get().ok_or_else(|| Error::internal("rows are sent before the collection is there"))
+    }
+
+    /// Changes by the partition of their rows.
+    fn by_partition(&self, changes: Vec<Change>) -> BTreeMap<Option<String>, Vec<Change>> {
+        let named = &self.plan.options.named;
+        if named.partition_field.is_none() {
+            return [(named.partition.clone(), changes)].into();
+        }
+        let mut parts: BTreeMap<Option<String>, Vec<Change>> = BTreeMap::new();
+        for change in changes {
+            let partition = change.partition.clone().or_else(|| named.partition.clone());
+            parts.entry(partition).or_default().push(change);
+        }
+        parts
     }
 
     /// Passes a row over, if rows may be.
@@ -122,6 +132,9 @@ impl Sender {
         let others: Vec<String> = self.api.partitions().await?.into_iter().filter(|other| other != own).collect();
         let moved =
             if others.is_empty() { HashSet::new() } else { known.lookup.there(&self.api, written, &others).await? };
+        if moved.is_empty() {
+            return Ok(changes);
+        }
         let mut staying = Vec::with_capacity(changes.len());
         for change in changes {
             if matches!(change.action, Action::Delete) || !moved.contains(&change.key) {
@@ -140,12 +153,11 @@ impl Sender {
     /// Applies changes in one partition.
     async fn send_together(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
         let rows: usize = changes.iter().map(|change| change.rows).sum();
-        let changes = self.applying(partition, changes).await?;
+        let mut changes = self.applying(partition, changes).await?;
         let applied: usize = changes.iter().map(|change| change.rows).sum();
-        let (written, deleted): (Vec<Change>, Vec<Change>) =
-            changes.into_iter().partition(|change| matches!(change.action, Action::Write(_)));
+        let deleted: Vec<Change> = changes.extract_if(.., |change| matches!(change.action, Action::Delete)).collect();
         self.delete(partition, &deleted).await?;
-        for part in form::by_left_out(written, Change::values) {
+        for part in self.known()?.form.by_left_out(changes) {
             self.write(partition, part).await?;
         }
         self.metrics.add_rows(applied);
@@ -194,37 +206,30 @@ impl Sender {
     }
 
     /// Writes rows that leave the same fields to the server.
-    async fn write(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
+    async fn write(&self, partition: Option<&str>, mut changes: Vec<Change>) -> Result<()> {
         let known = self.known()?;
         let count = changes.len();
-        let (mut rows, mut origins) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for Change { key, origin, action, .. } in changes {
-            if let Action::Write(values) = action {
-                rows.push(values);
-                origins.push((key, origin));
-            }
-        }
-        let place = |row: usize, error: Error| match origins.get(row) {
-            Some((key, origin)) => origin.place(error, key),
+        let rows = changes.iter_mut().filter_map(|change| match &mut change.action {
+            Action::Write(values) => Some(mem::take(values)),
+            Action::Delete => None,
+        });
+        let block = known.form.block(rows.collect());
+        let place = |row: usize, error: Error| match changes.get(row) {
+            Some(change) => change.place(error),
             None => error,
         };
-        let partition_name = partition.unwrap_or_default().to_owned();
-        let num_rows = u32::try_from(count).map_err(|_| Error::internal("too many rows in a request"))?;
-        let fields_data = known.form.fields(rows)?;
+        let partition = partition.unwrap_or_default();
         let sent = if known.has_own_keys {
-            let partial_update = self.mode() == WriteMode::Partial;
-            let request =
-                UpsertRequest { partition_name, fields_data, num_rows, partial_update, ..UpsertRequest::default() };
-            self.api.upsert(request).await.and_then(|(answer, bytes)| {
+            let partial = self.mode() == WriteMode::Partial;
+            self.api.upsert(partition, block, partial).await.and_then(|(answer, bytes)| {
                 self.metrics.add_bytes(bytes);
                 check(&answer, answer.upsert_cnt, count, place)
             })
         } else {
-            let numbers =
-                origins.iter().filter_map(|(key, _)| if let Key::Integer(number) = key { Some(*number) } else { None });
-            let request = InsertRequest { partition_name, fields_data, num_rows, ..InsertRequest::default() };
+            let keys = changes.iter().map(|change| &change.key);
+            let numbers = keys.filter_map(|key| if let Key::Integer(number) = key { Some(*number) } else { None });
             let append = Append { api: &self.api, known, metrics: &self.metrics, numbers: numbers.collect() };
-            append.send(&self.plan.options, request).await.and_then(|answer| match answer {
+            append.send(&self.plan.options, partition, block).await.and_then(|answer| match answer {
                 Some((answer, bytes)) => {
                     self.metrics.add_bytes(bytes);
                     check(&answer, answer.insert_cnt, count, place)
@@ -232,15 +237,15 @@ impl Sender {
                 None => Ok(()),
             })
         };
-        sent.map_err(|error| match (origins.as_slice(), error.kind()) {
+        sent.map_err(|error| match (changes.as_slice(), error.kind()) {
             // Of one row it is known which one the server means.
             ([_one], _) => place(0, error),
-            ([(_, first), .., (_, last)], Kind::Data) if !self.rejects.pass_over() => {
+            ([first, .., last], Kind::Data) if !self.rejects.pass_over() => {
                 let words = format!(
                     "the store refuses a request for one of its {count} rows, and does not say for which: `on_error` = \
                      `dead_letter` or `skip` finds it"
                 );
-                Error::data(words).with("first row", first).with("last row", last).caused_by(error)
+                Error::data(words).with("first row", &first.origin).with("last row", &last.origin).caused_by(error)
             }
             (_, _) => error,
         })

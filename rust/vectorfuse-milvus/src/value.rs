@@ -40,7 +40,8 @@ pub(crate) enum Value {
     Text(String),
     /// A JSON text.
     Json(Vec<u8>),
-    List(ScalarField),
+    /// An encoded [`ScalarField`].
+    List(Vec<u8>),
     /// A vector, packed as the server wants it.
     Packed(Vec<u8>),
 }
@@ -57,9 +58,13 @@ impl Value {
             Self::Float(_) => 4,
             Self::Double(_) => 8,
             Self::Text(text) => framed(text.len()),
-            Self::Json(bytes) | Self::Packed(bytes) => framed(bytes.len()),
-            Self::List(list) => framed(list.encoded_len()),
+            Self::Json(bytes) | Self::List(bytes) | Self::Packed(bytes) => framed(bytes.len()),
         }
+    }
+
+    /// Whether the request has it, and it is not left to the server.
+    pub(crate) fn is_there(&self) -> bool {
+        !matches!(self, Self::Null | Self::Default)
     }
 }
 
@@ -92,6 +97,12 @@ impl Encoder {
         if let FieldType::Vector { kind, dim } = self.field.data_type
             && kind != VectorType::Binary
         {
+            // What the field keeps as it stands in the column is copied once; of all else it is found out what it is.
+            if kind == VectorType::Float
+                && let Some(floats) = reader.float_bytes(row).filter(|floats| has_size(floats, dim))
+            {
+                return Ok(Value::Packed(floats.to_vec()));
+            }
             let Some(vector) = rows.vector(index, row, kind.kind())? else {
                 return self.missing().map_err(|error| rows.place(error, index, row));
             };
@@ -228,7 +239,7 @@ fn list(element: ScalarType, max_capacity: Option<u64>, reader: &ColumnReader, r
         };
         value.map_err(|error| error.with("element", at - start))
     });
-    packed_list(element, values.collect::<Result<_>>()?).map(Value::List)
+    packed_list(element, values.collect::<Result<_>>()?).map(|list| Value::List(list.encode_to_vec()))
 }
 
 /// Values of one type, as the message that holds an array.
@@ -268,6 +279,11 @@ fn vector_value(vector: Vector, kind: VectorType, dim: Option<u64>) -> Result<Va
         (VectorType::Sparse, Vector::Sparse(indices, values)) => packed::sparse(&indices, &values).map(Value::Packed),
         (_, _) => Err(mistaken()),
     }
+}
+
+/// Whether these bytes of 32-bit floats are a vector of the collection's size.
+fn has_size(floats: &[u8], dim: Option<u64>) -> bool {
+    dim.is_none_or(|dim| (floats.len() / size_of::<f32>()) as u64 == dim)
 }
 
 /// A vector of bits.

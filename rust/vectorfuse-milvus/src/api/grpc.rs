@@ -1,11 +1,13 @@
 //! Milvus over gRPC: messages travel encoded over our own connection, which knows their size.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::net::endpoint::Mismatch;
-use vectorfuse_core::net::grpc::Connection;
+use vectorfuse_core::net::grpc::{self, Body as _, Connection};
 use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::secret::Secret;
@@ -13,9 +15,34 @@ use vectorfuse_core::secret::Secret;
 use super::LARGEST_REQUEST;
 use super::calls::Call;
 use super::credentials;
+use crate::wire::Upload;
 
 /// Milvus's port.
 pub(super) const PORT: u16 = 19530;
+
+/// A request as it goes over the wire.
+#[derive(Clone)]
+pub(crate) enum Body {
+    Message(Bytes),
+    /// Of rows that write themselves.
+    Rows(Arc<Upload>),
+}
+
+impl grpc::Body for Body {
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.size(),
+            Self::Rows(upload) => upload.size(),
+        }
+    }
+
+    fn write(&self, into: &mut impl BufMut) {
+        match self {
+            Self::Message(message) => message.write(into),
+            Self::Rows(upload) => upload.write(into),
+        }
+    }
+}
 
 /// A server, spoken to in gRPC.
 #[derive(Clone)]
@@ -41,8 +68,8 @@ impl Transport {
     }
 
     /// Sends an encoded request once; an answer larger than `largest` bytes is not taken.
-    pub(crate) async fn send<C: Call>(&self, request: Bytes, largest: usize) -> Result<Answer<C::Answer>, Failure> {
-        let bytes = request.len();
+    pub(crate) async fn send<C: Call>(&self, request: Body, largest: usize) -> Result<Answer<C::Answer>, Failure> {
+        let bytes = request.size();
         match self.connection.call(C::METHOD, request, largest).await {
             // Milvus says in its answer that it wants fewer requests. In gRPC's own word the limit is that of a message.
             Err(Failure::Error(error)) if error.kind() == Kind::RateLimited && largest != usize::MAX => {

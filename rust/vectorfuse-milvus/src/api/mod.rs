@@ -9,6 +9,7 @@ mod http;
 mod rest;
 mod status;
 mod transport;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -23,13 +24,14 @@ use self::proto::{
     AllocTimestampRequest, AlterAliasRequest, AlterCollectionRequest, CreateAliasRequest, CreateCollectionRequest,
     CreateDatabaseRequest, CreateIndexRequest, CreatePartitionRequest, DeleteRequest, DescribeCollectionRequest,
     DescribeCollectionResponse, DescribeIndexRequest, DropCollectionRequest, GetCollectionStatisticsRequest,
-    GetLoadStateRequest, GetVersionRequest, IndexDescription, InsertRequest, KeyValue, ListDatabasesRequest,
-    LoadCollectionRequest, LoadState, MutationResult, QueryRequest, QueryResults, SearchRequest, SearchResults,
-    ShowCollectionsRequest, ShowPartitionsRequest, TruncateCollectionRequest, UpsertRequest,
+    GetLoadStateRequest, GetVersionRequest, IndexDescription, KeyValue, ListDatabasesRequest, LoadCollectionRequest,
+    LoadState, MutationResult, QueryRequest, QueryResults, SearchRequest, SearchResults, ShowCollectionsRequest,
+    ShowPartitionsRequest, TruncateCollectionRequest,
 };
 pub(crate) use self::rest::DISTANCE;
 use self::rest::Rest;
-use self::transport::{Encoded, Transport};
+pub(crate) use self::transport::Encoded;
+use self::transport::Transport;
 
 /// The messages of `proto/milvus.proto`.
 #[allow(missing_docs, dead_code, clippy::all)] // some are for the tests alone
@@ -267,35 +269,6 @@ impl Api {
             Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
-    }
-
-    /// Adds rows, once: a second try could double them, so the caller decides. The names of database and collection are
-    /// filled in. Says how many bytes were sent, too.
-    pub(crate) async fn insert(&self, request: InsertRequest) -> Result<(MutationResult, usize)> {
-        let request = InsertRequest {
-            db_name: self.database.to_string(),
-            collection_name: self.collection.to_string(),
-            ..request
-        };
-        let encoded = self.encode(&request)?;
-        drop(request);
-        let bytes = encoded.len();
-        let answer = self.once::<InsertRequest>(&encoded, UNBOUNDED).await.map_err(Error::from);
-        answer.map(|answer| (answer.message, bytes)).map_err(|error| self.place(error))
-    }
-
-    /// Writes rows in place of those of the same keys. The names of database and collection are filled in. Says how many
-    /// bytes were sent, too.
-    pub(crate) async fn upsert(&self, request: UpsertRequest) -> Result<(MutationResult, usize)> {
-        let request = UpsertRequest {
-            db_name: self.database.to_string(),
-            collection_name: self.collection.to_string(),
-            ..request
-        };
-        let encoded = self.encode(&request)?;
-        drop(request); // what is sent again is the bytes
-        let bytes = encoded.len();
-        Ok((self.ask_encoded::<UpsertRequest>(&encoded).await?, bytes))
     }
 
     /// Deletes the rows for which an expression is true; in one partition if it is named, else in all.

@@ -1,12 +1,18 @@
 //! Over what requests travel: gRPC or HTTP, as the options say.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::net::grpc::Body as _;
 use vectorfuse_core::net::{Answer, Failure};
 use vectorfuse_core::options::{self, Options};
 
+use super::grpc::Body;
+use super::proto::FieldData;
 use super::rest::{Question, Rest};
 use super::{grpc, http};
+use crate::block::Block;
+use crate::wire::{Place, Upload};
 
 /// A server, spoken to in one of the two ways.
 #[derive(Clone)]
@@ -16,8 +22,8 @@ pub(super) enum Transport {
 }
 
 /// A request as it goes over the wire, as often as it must.
-pub(super) enum Encoded<C: Rest> {
-    Grpc(Bytes),
+pub(crate) enum Encoded<C: Rest> {
+    Grpc(Body),
     Http(Question, C::Kept),
 }
 
@@ -25,7 +31,7 @@ impl<C: Rest> Encoded<C> {
     /// The size of the body in bytes.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Grpc(body) => body.len(),
+            Self::Grpc(body) => body.size(),
             Self::Http(question, _) => question.body.len(),
         }
     }
@@ -43,12 +49,28 @@ impl Transport {
     /// The request in this transport's form.
     pub(super) fn encode<C: Rest>(&self, request: &C) -> Result<Encoded<C>> {
         Ok(match self {
-            Self::Grpc(_) => Encoded::Grpc(Bytes::from(request.encode_to_vec())),
+            Self::Grpc(_) => Encoded::Grpc(Body::Message(request.encode_to_vec().into())),
             Self::Http(_) => {
                 let (question, kept) = request.question()?;
                 Encoded::Http(question, kept)
             }
         })
+    }
+
+    /// Rows in this transport's form; `message` makes the request of their number and their columns, where it takes one.
+    pub(super) fn encode_rows<C: Rest>(
+        &self,
+        place: Place,
+        block: Block,
+        message: impl FnOnce(&Place, u32, Vec<FieldData>) -> C,
+    ) -> Result<Encoded<C>> {
+        match self {
+            Self::Grpc(_) => Ok(Encoded::Grpc(Body::Rows(Arc::new(Upload::new(place, block)?)))),
+            Self::Http(_) => {
+                let count = block.count()?;
+                self.encode(&message(&place, count, block.fields()?))
+            }
+        }
     }
 
     /// Sends a request once; an answer larger than `largest` bytes is not taken.

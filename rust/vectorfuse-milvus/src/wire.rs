@@ -1,0 +1,329 @@
+//! Inserts and upserts from their rows straight to the bytes of Milvus's protocol, column by column: what a row holds is
+//! copied once more, into the buffer that gRPC sends from, and no message is built for it.
+
+mod number;
+
+use std::sync::Arc;
+
+use bytes::BufMut;
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use vectorfuse_core::error::Result;
+use vectorfuse_core::net::grpc::Body;
+
+use crate::block::{Block, Heading, mixed};
+use crate::collection::{FieldType, ScalarType, VectorType};
+use crate::value::Value;
+use crate::wire::number::{
+    ARRAY_DATA, BFLOAT16_VECTOR, BINARY_VECTOR, BOOL_DATA, COLLECTION_NAME, DB_NAME, DOUBLE_DATA, ELEMENT_TYPE,
+    FIELD_IS_DYNAMIC, FIELD_NAME, FIELD_SCALARS, FIELD_TYPE, FIELD_VALID_DATA, FIELD_VECTORS, FIELDS_DATA, FLOAT_DATA,
+    FLOAT_VECTOR, FLOAT16_VECTOR, GEOMETRY_WKT_DATA, INT_DATA, INT8_VECTOR, JSON_DATA, LONG_DATA, NUM_ROWS,
+    PARTIAL_UPDATE, PARTITION_NAME, SPARSE_FLOAT_VECTOR, STRING_DATA, VALUES, VECTOR_DIM,
+};
+
+/// Where rows go, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) database: Arc<str>,
+    pub(crate) collection: Arc<str>,
+    /// Empty: the server's default, as the database.
+    pub(crate) partition: String,
+    /// Whether fields that the rows don't have stay as they are. An insert is never partial.
+    pub(crate) partial: bool,
+}
+
+/// An insert or an upsert, which have the same fields.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    place: Place,
+    block: Block,
+    count: u32,
+    /// Of each heading.
+    columns: Vec<Column>,
+    size: usize,
+}
+
+/// What is known of a column before it is written.
+#[derive(Debug)]
+struct Column {
+    /// How many bytes its values have together.
+    values: usize,
+    /// Of vectors.
+    dim: i64,
+}
+
+/// A value among those of its column.
+enum Item<'a> {
+    Varint(u64),
+    Four([u8; 4]),
+    Eight([u8; 8]),
+    /// With its number and its length before it.
+    Framed(&'a [u8]),
+    /// Its bytes alone.
+    Plain(&'a [u8]),
+}
+
+impl Upload {
+    /// Of these rows. An error if a value is of another type than its field.
+    pub(crate) fn new(place: Place, block: Block) -> Result<Self> {
+        let count = block.count()?;
+        let headings = block.headings.iter().enumerate();
+        let columns = headings.map(|(index, heading)| Column::of(heading, index, &block.rows));
+        let columns = columns.collect::<Result<_>>()?;
+        let mut upload = Self { place, block, count, columns, size: 0 };
+        let fields: usize = upload.fields().map(|field| framed(FIELDS_DATA, field.size())).sum();
+        let Place { database, collection, partition, partial } = &upload.place;
+        upload.size = text_size(DB_NAME, database)
+            + text_size(COLLECTION_NAME, collection)
+            + text_size(PARTITION_NAME, partition)
+            + fields
+            + number_size(NUM_ROWS, count.into())
+            + number_size(PARTIAL_UPDATE, (*partial).into());
+        Ok(upload)
+    }
+
+    fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        let columns = self.block.headings.iter().zip(&self.columns).enumerate();
+        columns.map(|(index, (heading, column))| Field { heading, column, index, rows: &self.block.rows })
+    }
+}
+
+impl Body for Upload {
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn write(&self, into: &mut impl BufMut) {
+        put_text(DB_NAME, &self.place.database, into);
+        put_text(COLLECTION_NAME, &self.place.collection, into);
+        put_text(PARTITION_NAME, &self.place.partition, into);
+        for field in self.fields() {
+            head(FIELDS_DATA, field.size(), into);
+            field.put(into);
+        }
+        put_number(NUM_ROWS, self.count.into(), into);
+        put_number(PARTIAL_UPDATE, self.place.partial.into(), into);
+    }
+}
+
+impl Column {
+    fn of(heading: &Heading, index: usize, rows: &[Vec<Value>]) -> Result<Self> {
+        let (mut values, mut first) = (0, None);
+        for value in rows.iter().map(|row| &row[index]).filter(|value| value.is_there()) {
+            let size = item(heading.data_type, value).ok_or_else(mixed)?.size();
+            first.get_or_insert(size);
+            values += size;
+        }
+        Ok(Self { values, dim: heading.dimensions(first.unwrap_or_default())? })
+    }
+}
+
+/// A message of one column.
+struct Field<'a> {
+    heading: &'a Heading,
+    column: &'a Column,
+    index: usize,
+    rows: &'a [Vec<Value>],
+}
+
+impl Field<'_> {
+    fn size(&self) -> usize {
+        let valid = if self.says_valid() { framed(FIELD_VALID_DATA, self.rows.len()) } else { 0 };
+        number_size(FIELD_TYPE, self.type_number())
+            + text_size(FIELD_NAME, &self.heading.name)
+            // Of a field of scalars and of one of vectors the number takes as much.
+            + framed(FIELD_SCALARS, self.held_size())
+            + number_size(FIELD_IS_DYNAMIC, self.heading.is_dynamic.into())
+            + valid
+    }
+
+    /// The size of what holds the data of scalars, or of vectors.
+    fn held_size(&self) -> usize {
+        number_size(VECTOR_DIM, self.dim()) + framed(data_number(self.heading.data_type), self.data_size())
+    }
+
+    /// The size of what holds the values.
+    fn data_size(&self) -> usize {
+        let values = self.column.values;
+        match self.heading.data_type {
+            FieldType::Array { element, .. } => values + number_size(ELEMENT_TYPE, type_number(element)),
+            data_type if is_packed(data_type) && values > 0 => framed(VALUES, values),
+            FieldType::Scalar(_) | FieldType::Vector { .. } => values,
+        }
+    }
+
+    fn put(&self, into: &mut impl BufMut) {
+        let data_type = self.heading.data_type;
+        put_number(FIELD_TYPE, self.type_number(), into);
+        put_text(FIELD_NAME, &self.heading.name, into);
+        let number = if data_type.vector().is_some() { FIELD_VECTORS } else { FIELD_SCALARS };
+        head(number, self.held_size(), into);
+        put_number(VECTOR_DIM, self.dim(), into);
+        head(data_number(data_type), self.data_size(), into);
+        if is_packed(data_type) && self.column.values > 0 {
+            head(VALUES, self.column.values, into);
+        }
+        self.values().filter_map(|value| item(data_type, value)).for_each(|item| item.put(into));
+        if let FieldType::Array { element, .. } = data_type {
+            put_number(ELEMENT_TYPE, type_number(element), into);
+        }
+        put_number(FIELD_IS_DYNAMIC, self.heading.is_dynamic.into(), into);
+        if self.says_valid() {
+            head(FIELD_VALID_DATA, self.rows.len(), into);
+            self.values().for_each(|value| into.put_u8(value.is_there().into()));
+        }
+    }
+
+    fn values(&self) -> impl Iterator<Item = &Value> {
+        self.rows.iter().map(|row| &row[self.index])
+    }
+
+    /// Whether it says of each row whether it has a value.
+    fn says_valid(&self) -> bool {
+        self.heading.is_open && !self.rows.is_empty()
+    }
+
+    fn type_number(&self) -> u64 {
+        i64::from(i32::from(self.heading.data_type.data_type())).cast_unsigned()
+    }
+
+    fn dim(&self) -> u64 {
+        self.column.dim.cast_unsigned()
+    }
+}
+
+impl Item<'_> {
+    fn size(&self) -> usize {
+        match self {
+            Self::Varint(bits) => encoded_len_varint(*bits),
+            Self::Four(bytes) => bytes.len(),
+            Self::Eight(bytes) => bytes.len(),
+            Self::Framed(bytes) => framed(VALUES, bytes.len()),
+            Self::Plain(bytes) => bytes.len(),
+        }
+    }
+
+    fn put(&self, into: &mut impl BufMut) {
+        match self {
+            Self::Varint(bits) => encode_varint(*bits, into),
+            Self::Four(bytes) => into.put_slice(bytes),
+            Self::Eight(bytes) => into.put_slice(bytes),
+            Self::Framed(bytes) => {
+                head(VALUES, bytes.len(), into);
+                into.put_slice(bytes);
+            }
+            Self::Plain(bytes) => into.put_slice(bytes),
+        }
+    }
+}
+
+/// The value in a column of this type; `None` if there is none, or it is of another type.
+fn item(data_type: FieldType, value: &Value) -> Option<Item<'_>> {
+    use FieldType::{Array, Scalar, Vector};
+    use ScalarType as T;
+    Some(match (data_type, value) {
+        (Scalar(T::Bool), Value::Bool(value)) => Item::Varint((*value).into()),
+        // Negative numbers have the bits of 64-bit ones.
+        (Scalar(T::Int8 | T::Int16 | T::Int32), Value::Int(value)) => Item::Varint(i64::from(*value).cast_unsigned()),
+        (Scalar(T::Int64), Value::Long(value)) => Item::Varint(value.cast_unsigned()),
+        (Scalar(T::Float), Value::Float(value)) => Item::Four(value.to_le_bytes()),
+        (Scalar(T::Double), Value::Double(value)) => Item::Eight(value.to_le_bytes()),
+        (Scalar(T::VarChar { .. } | T::Text | T::Timestamptz | T::Geometry), Value::Text(text)) => {
+            Item::Framed(text.as_bytes())
+        }
+        (Scalar(T::Json), Value::Json(bytes))
+        | (Array { .. }, Value::List(bytes))
+        | (Vector { kind: VectorType::Sparse, .. }, Value::Packed(bytes)) => Item::Framed(bytes),
+        (Vector { .. }, Value::Packed(bytes)) => Item::Plain(bytes),
+        (_, _) => return None,
+    })
+}
+
+/// Whether the values stand in one field, one after the other.
+fn is_packed(data_type: FieldType) -> bool {
+    match data_type {
+        FieldType::Scalar(scalar) => match scalar {
+            ScalarType::Bool
+            | ScalarType::Int8
+            | ScalarType::Int16
+            | ScalarType::Int32
+            | ScalarType::Int64
+            | ScalarType::Float
+            | ScalarType::Double => true,
+            ScalarType::VarChar { .. }
+            | ScalarType::Text
+            | ScalarType::Json
+            | ScalarType::Timestamptz
+            | ScalarType::Geometry => false,
+        },
+        FieldType::Array { .. } => false,
+        // Floats are a message of one field; of the others the bytes stand for themselves.
+        FieldType::Vector { kind, .. } => kind == VectorType::Float,
+    }
+}
+
+/// The number of what holds the data of a type.
+fn data_number(data_type: FieldType) -> u32 {
+    match data_type {
+        FieldType::Scalar(scalar) => match scalar {
+            ScalarType::Bool => BOOL_DATA,
+            ScalarType::Int8 | ScalarType::Int16 | ScalarType::Int32 => INT_DATA,
+            ScalarType::Int64 => LONG_DATA,
+            ScalarType::Float => FLOAT_DATA,
+            ScalarType::Double => DOUBLE_DATA,
+            ScalarType::VarChar { .. } | ScalarType::Text | ScalarType::Timestamptz => STRING_DATA,
+            ScalarType::Json => JSON_DATA,
+            ScalarType::Geometry => GEOMETRY_WKT_DATA,
+        },
+        FieldType::Array { .. } => ARRAY_DATA,
+        FieldType::Vector { kind, .. } => match kind {
+            VectorType::Float => FLOAT_VECTOR,
+            VectorType::Binary => BINARY_VECTOR,
+            VectorType::Float16 => FLOAT16_VECTOR,
+            VectorType::BFloat16 => BFLOAT16_VECTOR,
+            VectorType::Sparse => SPARSE_FLOAT_VECTOR,
+            VectorType::Int8 => INT8_VECTOR,
+        },
+    }
+}
+
+fn type_number(scalar: ScalarType) -> u64 {
+    i64::from(i32::from(scalar.data_type())).cast_unsigned()
+}
+
+/// What stands before a field of so many bytes.
+fn head(number: u32, size: usize, into: &mut impl BufMut) {
+    encode_key(number, WireType::LengthDelimited, into);
+    encode_varint(size as u64, into);
+}
+
+/// The size of a field of so many bytes with what stands before it.
+fn framed(number: u32, size: usize) -> usize {
+    key_len(number) + encoded_len_varint(size as u64) + size
+}
+
+/// A text that is empty is not written.
+fn put_text(number: u32, text: &str, into: &mut impl BufMut) {
+    if !text.is_empty() {
+        head(number, text.len(), into);
+        into.put_slice(text.as_bytes());
+    }
+}
+
+fn text_size(number: u32, text: &str) -> usize {
+    if text.is_empty() { 0 } else { framed(number, text.len()) }
+}
+
+/// A number that is zero, and what is false, is not written.
+fn put_number(number: u32, value: u64, into: &mut impl BufMut) {
+    if value != 0 {
+        encode_key(number, WireType::Varint, into);
+        encode_varint(value, into);
+    }
+}
+
+fn number_size(number: u32, value: u64) -> usize {
+    if value == 0 { 0 } else { key_len(number) + encoded_len_varint(value) }
+}
+
+#[cfg(test)]
+mod tests;
