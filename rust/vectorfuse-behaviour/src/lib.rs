@@ -9,6 +9,7 @@
 pub mod appends;
 pub mod bad_input;
 mod chance;
+pub mod codec;
 pub mod first_writers;
 mod generate;
 pub mod job;

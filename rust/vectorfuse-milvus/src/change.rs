@@ -1,5 +1,7 @@
 //! What a row of a DataFrame does to one row of the collection.
 
+use std::mem;
+
 use vectorfuse_core::error::Error;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::outbox;
@@ -52,6 +54,14 @@ impl Change {
         match &self.action {
             Action::Write(values) => values,
             Action::Delete => &[],
+        }
+    }
+
+    /// Takes the values that are written; `None` of a delete.
+    pub(crate) fn take_values(&mut self) -> Option<Vec<Value>> {
+        match &mut self.action {
+            Action::Write(values) => Some(mem::take(values)),
+            Action::Delete => None,
         }
     }
 

@@ -8,6 +8,8 @@ mod aggregate;
 mod alias;
 mod api;
 mod appends;
+#[doc(hidden)] // for `benches/codec.rs` alone
+pub mod bench;
 mod block;
 mod cell;
 mod change;

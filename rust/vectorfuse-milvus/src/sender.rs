@@ -6,7 +6,6 @@
 //! have keys are always upserted: whoever sends one twice, or beside another, leaves it once.
 
 use std::collections::{BTreeMap, HashSet};
-use std::mem;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -209,11 +208,7 @@ impl Sender {
     async fn write(&self, partition: Option<&str>, mut changes: Vec<Change>) -> Result<()> {
         let known = self.known()?;
         let count = changes.len();
-        let rows = changes.iter_mut().filter_map(|change| match &mut change.action {
-            Action::Write(values) => Some(mem::take(values)),
-            Action::Delete => None,
-        });
-        let block = known.form.block(rows.collect());
+        let block = known.form.block(changes.iter_mut().filter_map(Change::take_values).collect());
         let place = |row: usize, error: Error| match changes.get(row) {
             Some(change) => change.place(error),
             None => error,

@@ -63,7 +63,11 @@ pub(crate) fn open(api: Api, plan: WritePlan, task: Task, metrics: Arc<Metrics>)
 }
 
 /// How rows of this plan become changes of this collection, and what requests must know of it.
-fn read_as(plan: &WritePlan, details: &WriteDetails, attempt: Option<&Attempt>) -> Result<(RowReader, Known)> {
+pub(crate) fn read_as(
+    plan: &WritePlan,
+    details: &WriteDetails,
+    attempt: Option<&Attempt>,
+) -> Result<(RowReader, Known)> {
     let collection = &details.collection;
     let whole = plan.options.named.write_mode != WriteMode::Partial;
     let order = plan.rules.order.map(|index| order_field(plan, index, collection)).transpose()?;

@@ -5,7 +5,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use bytes::Bytes;
@@ -16,76 +15,9 @@ use qdrant_client::qdrant::{
     DenseVector, PointStruct, RetrievedPoint, ScrollResponse, UpsertPoints, VectorOutput, VectorsOutput, vector,
     vector_output, vectors_output,
 };
-use vectorfuse_behaviour::job::Frame;
-use vectorfuse_behaviour::values::{Val, double, floats, int, text, vector as numbers};
-use vectorfuse_core::options::{Given, Options, Side};
-use vectorfuse_core::rules::Rules;
-use vectorfuse_core::schema::SparkType;
-use vectorfuse_core::table::{Column, Role, Scan, Table, fields};
-use vectorfuse_core::write::{IdSource, WritePlan};
+use serde_json::Value;
+use vectorfuse_behaviour::codec::{ROWS, frame, plan, scan};
 use vectorfuse_qdrant::bench::{Codec, Decoder, encode};
-
-const ROWS: usize = 1000;
-
-fn options(side: Side) -> Options {
-    let options = [("url", "http://127.0.0.1:1"), ("collection", "c")];
-    let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Given { options, session: BTreeMap::new() }.parse(side).unwrap()
-}
-
-/// An id, a vector, and five fields of a payload.
-fn columns() -> Vec<Column> {
-    let column = |name: &str, data_type, role| Column {
-        name: name.to_owned(),
-        data_type,
-        metadata: serde_json::Value::Null,
-        role,
-    };
-    let field = |name: &str, data_type| column(name, data_type, Role::Payload(name.to_owned()));
-    vec![
-        column("id", SparkType::Long, Role::Id { kept: None }),
-        column("vector", floats(), Role::Vector(String::new())),
-        field("title", SparkType::string()),
-        field("category", SparkType::string()),
-        field("count", SparkType::Long),
-        field("price", SparkType::Double),
-        field("sold", SparkType::Boolean),
-    ]
-}
-
-fn frame(dimensions: usize) -> Frame {
-    let row = |row: usize| {
-        let number = |place| ((row * 31 + place * 17) % 1000) as f32 / 1000.0 - 0.5;
-        vec![
-            int(row as i64),
-            numbers(&(0..dimensions).map(number).collect::<Vec<_>>()),
-            text(format!("the title of the row {row}")),
-            text(["red", "green", "blue"][row % 3]),
-            int(row as i64 * 1_000_003),
-            double(row as f64 / 7.0),
-            Val::Bool(row.is_multiple_of(2)),
-        ]
-    };
-    Frame { fields: fields(&columns()), rows: (0..ROWS).map(row).collect() }
-}
-
-fn plan() -> WritePlan {
-    WritePlan {
-        options: options(Side::Write),
-        columns: columns(),
-        id: IdSource::Column(0),
-        rules: Rules::default(),
-        query: "q".into(),
-        details: serde_json::Value::Null,
-        warnings: Vec::new(),
-    }
-}
-
-fn scan() -> Scan {
-    let (options, columns) = (options(Side::Read), columns());
-    let wanted = fields(&columns);
-    Table { options, columns, details: serde_json::Value::Null, warnings: Vec::new() }.scan(&wanted).unwrap()
-}
 
 /// The point as a server gives it back.
 fn retrieved(point: PointStruct) -> RetrievedPoint {
@@ -102,7 +34,7 @@ fn retrieved(point: PointStruct) -> RetrievedPoint {
 fn codec(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _within = runtime.enter();
-    let (plan, decoder) = (plan(), Decoder::new(&scan()).unwrap());
+    let (plan, decoder) = (plan("qdrant", "", Value::Null), Decoder::new(&scan("qdrant", "", Value::Null)).unwrap());
     for dimensions in [384, 1536] {
         let batch = frame(dimensions).batch();
         let request = encode(&batch, &plan, Codec::Messages).unwrap();
