@@ -1,6 +1,5 @@
 //! From the columns of an answer to Arrow's: each value checked against the type in which Spark reads it.
 
-use arrow_array::ArrayRef;
 use bytes::Bytes;
 use serde_json::Value;
 use vectorfuse_core::civil;
@@ -140,6 +139,21 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// Appends the values of these rows, where they are vectors that the column keeps as the answer does and stand one after
+    /// the other; `false`, and nothing is appended, where each is to be appended alone.
+    pub(crate) fn append_together(&self, builder: &mut ColumnBuilder, rows: &[usize]) -> Result<bool> {
+        let (Values::Vectors(vectors), None, Some(first)) = (&self.values, &self.places, rows.first()) else {
+            return Ok(false);
+        };
+        let (Some(Vectors::FloatVector(_)), Some((bytes, size))) = (&vectors.data, packed_vectors(vectors)) else {
+            return Ok(false);
+        };
+        match bytes.get(first * size..(first + rows.len()) * size) {
+            Some(bytes) if rows.iter().copied().eq(*first..first + rows.len()) => builder.append_floats(bytes, size),
+            Some(_) | None => Ok(false),
+        }
+    }
+
     /// The value of a row, of a field that is neither JSON nor a vector; `None` if it is null.
     pub(crate) fn cell(&self, row: usize) -> Option<Cell<'a>> {
         match self.values {
@@ -169,19 +183,6 @@ impl<'a> Stored<'a> {
 /// The document of a text.
 pub(crate) fn document(text: &[u8]) -> Result<Value> {
     json::exact(text).map_err(|error| Error::data("the stored JSON can't be read: read it as string").caused_by(error))
-}
-
-/// The column of these rows of an answer.
-pub(crate) fn array(
-    data_type: &SparkType,
-    rows: impl ExactSizeIterator<Item = usize>,
-    mut append: impl FnMut(&mut ColumnBuilder, usize) -> Result<()>,
-) -> Result<ArrayRef> {
-    let mut builder = ColumnBuilder::new(data_type, rows.len());
-    for row in rows {
-        append(&mut builder, row)?;
-    }
-    builder.finish()
 }
 
 fn scalars(field: &FieldData) -> Result<Option<&Scalars>> {
@@ -265,5 +266,39 @@ fn append_vector(
             let (indices, values) = numbers::of_sparse(bytes)?;
             builder.append_sparse(&indices, &values)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::proto::PackedFloats;
+
+    /// A field of three vectors, each of two numbers.
+    fn field(valid_data: Vec<bool>) -> FieldData {
+        let data = (1..=6_u8).flat_map(|number| f32::from(number).to_le_bytes()).collect::<Vec<u8>>().into();
+        let data = Some(Vectors::FloatVector(PackedFloats { data }));
+        let field = Some(field_data::Field::Vectors(VectorField { dim: 2, data, ..VectorField::default() }));
+        FieldData { field, valid_data, ..FieldData::default() }
+    }
+
+    #[test]
+    fn vectors_are_appended_together_where_they_stand_so() {
+        let data_type = SparkType::Array(Box::new(SparkType::Float));
+        let (whole, open) = (field(Vec::new()), field(vec![true, false, true, true]));
+        let (whole, open) = (Stored::of(&whole, 3).unwrap(), Stored::of(&open, 4).unwrap());
+        for rows in [&[0, 1, 2][..], &[1, 2], &[2]] {
+            let mut together = ColumnBuilder::new(&data_type, rows.len());
+            let mut alone = ColumnBuilder::new(&data_type, rows.len());
+            assert!(whole.append_together(&mut together, rows).unwrap());
+            rows.iter().try_for_each(|row| whole.append(&mut alone, &data_type, *row)).unwrap();
+            assert_eq!(together.finish().unwrap().to_data(), alone.finish().unwrap().to_data());
+        }
+        let mut builder = ColumnBuilder::new(&data_type, 3);
+        for rows in [&[][..], &[0, 2], &[1, 0], &[1, 1], &[2, 3], &[0, 1, 3]] {
+            assert!(!whole.append_together(&mut builder, rows).unwrap(), "{rows:?}");
+        }
+        assert!(!open.append_together(&mut builder, &[0, 1]).unwrap());
+        assert_eq!(builder.finish().unwrap().len(), 0);
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn of_bfloat16(bytes: &[u8]) -> Vec<f32> {
 
 /// The numbers of a FloatVector.
 pub(crate) fn of_floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).filter_map(|four| four.try_into().ok()).map(f32::from_le_bytes).collect()
+    bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
 }
 
 /// The numbers of an Int8Vector.
@@ -42,7 +42,7 @@ pub(crate) fn of_sparse(bytes: &[u8]) -> Result<(Vec<u32>, Vec<f32>)> {
 }
 
 fn pairs(bytes: &[u8]) -> impl Iterator<Item = [u8; 2]> {
-    bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok())
+    bytes.as_chunks().0.iter().copied()
 }
 
 #[cfg(test)]

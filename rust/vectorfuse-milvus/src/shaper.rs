@@ -14,7 +14,7 @@ use vectorfuse_core::table::{Column, Role, Scan, fields};
 
 use crate::api::proto::QueryResults;
 use crate::collection::{Collection, DYNAMIC_FIELD};
-use crate::column::{Stored, array, left_out, named};
+use crate::column::{Stored, left_out, named};
 use crate::details::{self, ReadDetails};
 use crate::key::Key;
 use crate::ranking::SCORE;
@@ -124,10 +124,14 @@ impl Shaper {
                     Ok(())
                 }
             };
-            let rows = rows.iter().copied();
-            arrays.push(array(data_type, rows, |builder, row| {
-                append(builder, row).map_err(|error| place(error, &column.name, keys, row))
-            })?);
+            let mut builder = ColumnBuilder::new(data_type, rows.len());
+            let together = field.as_ref().map_or(Ok(false), |stored| stored.append_together(&mut builder, rows));
+            if !together.map_err(|error| error.inside("column", &column.name))? {
+                for row in rows {
+                    append(&mut builder, *row).map_err(|error| place(error, &column.name, keys, *row))?;
+                }
+            }
+            arrays.push(builder.finish()?);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)

@@ -1,5 +1,8 @@
 //! From vectors to Arrow columns of whichever form is asked for.
 
+use arrow_array::builder::{ArrayBuilder, PrimitiveBuilder};
+use arrow_buffer::MutableBuffer;
+
 use super::{ColumnBuilder, Values, misfit_number};
 use crate::error::{Error, Result};
 use crate::mllib;
@@ -33,6 +36,25 @@ impl ColumnBuilder {
             }
             _other => Err(self.unreadable("a dense vector")),
         }
+    }
+
+    /// Appends dense vectors of so many bytes each, which are 32-bit floats with the lowest byte first and stand one after
+    /// the other; `false`, and nothing is appended, where the column holds other numbers.
+    pub fn append_floats(&mut self, vectors: &[u8], bytes: usize) -> Result<bool> {
+        let (floats, rest) = vectors.as_chunks::<4>();
+        let Values::Array(offsets, elements) = &mut self.values else { return Ok(false) };
+        let Values::Float(builder) = &mut elements.values else { return Ok(false) };
+        if bytes == 0 || !bytes.is_multiple_of(4) || !vectors.len().is_multiple_of(bytes) || !rest.is_empty() {
+            return Ok(false);
+        }
+        let numbers: Vec<f32> = floats.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        if builder.is_empty() {
+            *builder = PrimitiveBuilder::new_from_buffer(MutableBuffer::from(numbers), None);
+        } else {
+            builder.append_slice(&numbers);
+        }
+        (0..vectors.len() / bytes).try_for_each(|_| offsets.append(bytes / 4))?;
+        Ok(true)
     }
 
     /// Appends a sparse vector.
@@ -88,7 +110,9 @@ impl ColumnBuilder {
         let misfit = |value: f32| misfit_number(value, data_type);
         match &mut self.values {
             Values::Float(builder) => builder.append_slice(vector),
-            Values::Double(builder) => vector.iter().for_each(|value| builder.append_value((*value).into())),
+            Values::Double(builder) => {
+                builder.append_slice(&vector.iter().map(|value| f64::from(*value)).collect::<Vec<_>>());
+            }
             Values::Decimal(builder, precision, scale) => {
                 for value in vector {
                     let found = decimal(*value, *precision, *scale).ok_or_else(|| misfit(*value))?;
@@ -158,4 +182,41 @@ fn decimal(value: f32, precision: u8, scale: i8) -> Option<i128> {
 fn whole<T: TryFrom<i64>>(value: f32) -> Option<T> {
     let fits = value.fract() == 0.0 && value.abs() < 9e18;
     fits.then(|| T::try_from(value as i64).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::SparkType;
+
+    #[test]
+    fn vectors_that_stand_together_are_those_that_come_one_by_one() {
+        let list = |element| SparkType::Array(Box::new(element));
+        let vectors = [[1.5_f32, -0.0], [f32::MIN_POSITIVE, f32::NAN], [f32::MAX, 0.1]];
+        let bytes: Vec<u8> = vectors.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+        for before in [None, Some([7.0_f32].as_slice()), Some([].as_slice())] {
+            let (mut together, mut alone) =
+                (ColumnBuilder::new(&list(SparkType::Float), 3), ColumnBuilder::new(&list(SparkType::Float), 3));
+            for builder in [&mut together, &mut alone] {
+                builder.append_null();
+                before.map_or(Ok(()), |before| builder.append_dense(before)).unwrap();
+            }
+            assert!(together.append_floats(&bytes, 8).unwrap());
+            vectors.iter().try_for_each(|vector| alone.append_dense(vector)).unwrap();
+            for builder in [&mut together, &mut alone] {
+                builder.append_null();
+                builder.append_dense(&[2.0]).unwrap();
+            }
+            let (together, alone) = (together.finish().unwrap().to_data(), alone.finish().unwrap().to_data());
+            // By their bits, of what is no number too.
+            assert_eq!(together, alone);
+        }
+        for (data_type, size) in [(list(SparkType::Double), 8), (SparkType::Binary, 8), (list(SparkType::Float), 7)] {
+            let mut builder = ColumnBuilder::new(&data_type, 3);
+            assert!(!builder.append_floats(&bytes, size).unwrap());
+            assert_eq!(builder.finish().unwrap().len(), 0);
+        }
+        let mut builder = ColumnBuilder::new(&list(SparkType::Float), 3);
+        assert!(!builder.append_floats(&bytes, 0).unwrap() && !builder.append_floats(&bytes, 16).unwrap());
+    }
 }
