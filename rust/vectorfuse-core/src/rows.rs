@@ -4,6 +4,7 @@
 //! Every error of a value names its column, its row and, where the user names the row, its id.
 
 use std::fmt::{self, Display, Write as _};
+use std::io::Write as _;
 
 use arrow_array::RecordBatch;
 use serde_json::Value as Json;
@@ -21,6 +22,8 @@ use crate::write::{IdSource, Task, WritePlan};
 
 /// As much of a row's name stands in a message.
 const LONGEST_NAME: usize = 60;
+/// That of the least one, with its sign.
+const LONGEST_INTEGER: usize = 20;
 
 /// The rows of one batch of a task. Columns are their places in the plan, rows their places in the batch.
 pub struct Rows<'a> {
@@ -240,7 +243,7 @@ impl<'a> Rows<'a> {
     /// Which row it is, for messages about what it became. `key` is the row's key in the store.
     #[must_use]
     pub fn origin_of(&self, row: usize, key: &impl Display) -> Origin {
-        let name = self.name(row).filter(|name| !is_text_of(key, name));
+        let name = if self.is_called(row, key) { None } else { self.name(row).filter(|name| !is_text_of(key, name)) };
         Origin { name, values: self.rejects.want_values().then(|| self.values(row)), ..self.origin(row) }
     }
 
@@ -289,6 +292,16 @@ impl<'a> Rows<'a> {
         (!name.is_empty()).then_some(name)
     }
 
+    /// Whether what the user calls the row is the text of this key, where that is seen at once.
+    fn is_called(&self, row: usize, key: &impl Display) -> bool {
+        let IdSource::Column(index) = self.plan.id else { return false };
+        match self.readers[index].atom(row) {
+            Some(Atom::Text(text)) => text.len() <= LONGEST_NAME && is_text_of(key, text),
+            Some(Atom::Integer(number)) => is_integer_of(key, number),
+            Some(_) | None => false,
+        }
+    }
+
     /// The columns of a row, for people: what has no form in JSON is said in words.
     fn values(&self, row: usize) -> Json {
         let value = |(column, reader): (&Column, &ColumnReader)| {
@@ -310,6 +323,16 @@ fn is_text_of(key: &impl Display, text: &str) -> bool {
     }
     let mut rest = Rest(text);
     write!(rest, "{key}").is_ok() && rest.0.is_empty()
+}
+
+/// The same of the text of an integer.
+fn is_integer_of(key: &impl Display, number: i64) -> bool {
+    let mut digits = [0; LONGEST_INTEGER];
+    let mut rest = digits.as_mut_slice();
+    let fits = write!(rest, "{number}").is_ok();
+    let left = rest.len();
+    let text = std::str::from_utf8(&digits[..LONGEST_INTEGER - left]);
+    fits && text.is_ok_and(|text| is_text_of(key, text))
 }
 
 impl Origin {
@@ -346,6 +369,11 @@ mod tests {
         for key in ["7", "70", "", "a, b"] {
             for text in ["7", "70", "", "a, b", "a"] {
                 assert_eq!(is_text_of(&key, text), key == text, "{key} {text}");
+            }
+        }
+        for number in [0, 7, -7, 70, i64::MIN, i64::MAX] {
+            for key in ["7", "-7", "-9223372036854775808", "9223372036854775807", "0", "00", ""] {
+                assert_eq!(is_integer_of(&key, number), key == number.to_string(), "{key} {number}");
             }
         }
         assert!(is_text_of(&format_args!("{}-{}", 12, "é"), "12-é"));

@@ -161,7 +161,7 @@ fn scalar(data_type: ScalarType, reader: &ColumnReader, row: usize) -> Result<Va
         (ScalarType::Int8, _) => small("Int8", i8::MIN.into(), i8::MAX.into()),
         (ScalarType::Int16, _) => small("Int16", i16::MIN.into(), i16::MAX.into()),
         (ScalarType::Int32, _) => small("Int32", i32::MIN, i32::MAX),
-        (ScalarType::Int64, Some(Atom::Micros(micros))) => Ok(Value::Long(micros)),
+        (ScalarType::Int64, Some(Atom::Integer(number) | Atom::Micros(number))) => Ok(Value::Long(number)),
         // The server takes instants as texts alone.
         (ScalarType::Timestamptz, Some(Atom::Micros(micros))) if MOMENTS.contains(&micros) => {
             Ok(Value::Text(timestamp_text(micros)))
@@ -177,6 +177,7 @@ fn scalar(data_type: ScalarType, reader: &ColumnReader, row: usize) -> Result<Va
         (ScalarType::Float, Some(Atom::Float(value))) => Ok(Value::Float(value)),
         (ScalarType::Double, Some(Atom::Double(value))) => Ok(Value::Double(value)),
         (ScalarType::Double, Some(Atom::Float(value))) => Ok(Value::Double(value.into())),
+        (ScalarType::VarChar { max_length }, Some(Atom::Text(own))) => text(own.to_owned(), max_length),
         (ScalarType::VarChar { max_length }, Some(_)) => text(reader.text(row)?.ok_or_else(mistaken)?, max_length),
         (ScalarType::Text | ScalarType::Geometry, Some(_)) => text(reader.text(row)?.ok_or_else(mistaken)?, None),
         // What has parts and no field of its own kind.
