@@ -1,12 +1,14 @@
 //! From the columns of an answer to Arrow's: each value checked against the type in which Spark reads it.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use serde_json::Value;
 use vectorfuse_core::civil;
 use vectorfuse_core::document::DocumentRef;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::json;
-use vectorfuse_core::payload::{ColumnBuilder, timestamp_text};
+use vectorfuse_core::payload::{ColumnBuilder, Run, timestamp_text};
 use vectorfuse_core::schema::SparkType;
 
 use crate::api::proto::scalar_field::Data as Scalars;
@@ -139,18 +141,24 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// Appends the values of these rows, where they are vectors that the column keeps as the answer does and stand one after
-    /// the other; `false`, and nothing is appended, where each is to be appended alone.
+    /// Appends the values of these rows, where they stand one after the other and the column keeps them as the answer does;
+    /// `false`, and nothing is appended, where each is to be appended alone.
     pub(crate) fn append_together(&self, builder: &mut ColumnBuilder, rows: &[usize]) -> Result<bool> {
-        let (Values::Vectors(vectors), None, Some(first)) = (&self.values, &self.places, rows.first()) else {
+        let (None, Some(first)) = (&self.places, rows.first()) else { return Ok(false) };
+        let range = *first..first + rows.len();
+        if !rows.iter().copied().eq(range.clone()) {
             return Ok(false);
-        };
-        let (Some(Vectors::FloatVector(_)), Some((bytes, size))) = (&vectors.data, packed_vectors(vectors)) else {
-            return Ok(false);
-        };
-        match bytes.get(first * size..(first + rows.len()) * size) {
-            Some(bytes) if rows.iter().copied().eq(*first..first + rows.len()) => builder.append_floats(bytes, size),
-            Some(_) | None => Ok(false),
+        }
+        match &self.values {
+            Values::Scalars(scalars) => Ok(run(scalars, range).is_some_and(|run| builder.append_run(run))),
+            Values::Vectors(vectors) => match (&vectors.data, packed_vectors(vectors)) {
+                (Some(Vectors::FloatVector(_)), Some((bytes, size))) => {
+                    let bytes = bytes.get(range.start * size..range.end * size);
+                    bytes.map_or(Ok(false), |bytes| builder.append_floats(bytes, size))
+                }
+                (_, _) => Ok(false),
+            },
+            Values::None => Ok(false),
         }
     }
 
@@ -190,6 +198,24 @@ fn scalars(field: &FieldData) -> Result<Option<&Scalars>> {
         Some(field_data::Field::Scalars(scalars)) => Ok(scalars.data.as_ref()),
         None => Ok(None),
         Some(field_data::Field::Vectors(_)) => Err(Error::internal("the server sent vectors for a field of values")),
+    }
+}
+
+/// The values of a range of places, of a type that can stand in a column as it is; `None` if there are not so many.
+fn run(scalars: &Scalars, range: Range<usize>) -> Option<Run<'_>> {
+    match scalars {
+        Scalars::BoolData(values) => values.data.get(range).map(Run::Booleans),
+        Scalars::IntData(values) => values.data.get(range).map(Run::Integers),
+        Scalars::LongData(values) => values.data.get(range).map(Run::Longs),
+        Scalars::FloatData(values) => values.data.get(range).map(Run::Floats),
+        Scalars::DoubleData(values) => values.data.get(range).map(Run::Doubles),
+        Scalars::StringData(values) => values.data.get(range).map(Run::Texts),
+        Scalars::GeometryWktData(values) => values.data.get(range).map(Run::Texts),
+        Scalars::BytesData(_)
+        | Scalars::ArrayData(_)
+        | Scalars::JsonData(_)
+        | Scalars::GeometryData(_)
+        | Scalars::TimestamptzData(_) => None,
     }
 }
 
@@ -272,33 +298,74 @@ fn append_vector(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::proto::PackedFloats;
+    use crate::api::proto::{
+        BoolArray, DoubleArray, FloatArray, GeometryWktArray, IntArray, LongArray, PackedFloats, StringArray,
+    };
 
-    /// A field of three vectors, each of two numbers.
-    fn field(valid_data: Vec<bool>) -> FieldData {
+    fn scalar_field(data: Scalars) -> field_data::Field {
+        field_data::Field::Scalars(ScalarField { data: Some(data), ..ScalarField::default() })
+    }
+
+    /// Fields of three values, each with the type of column that keeps such values as they are.
+    fn fields() -> Vec<(SparkType, field_data::Field)> {
         let data = (1..=6_u8).flat_map(|number| f32::from(number).to_le_bytes()).collect::<Vec<u8>>().into();
         let data = Some(Vectors::FloatVector(PackedFloats { data }));
-        let field = Some(field_data::Field::Vectors(VectorField { dim: 2, data, ..VectorField::default() }));
-        FieldData { field, valid_data, ..FieldData::default() }
+        let vectors = field_data::Field::Vectors(VectorField { dim: 2, data, ..VectorField::default() });
+        let texts = || ["a", "", "é"].map(str::to_owned).to_vec();
+        vec![
+            (SparkType::Array(Box::new(SparkType::Float)), vectors),
+            (SparkType::Boolean, scalar_field(Scalars::BoolData(BoolArray { data: vec![true, false, true] }))),
+            (SparkType::Integer, scalar_field(Scalars::IntData(IntArray { data: vec![0, -1, i32::MAX] }))),
+            (SparkType::Long, scalar_field(Scalars::LongData(LongArray { data: vec![0, -1, i64::MAX] }))),
+            (SparkType::Float, scalar_field(Scalars::FloatData(FloatArray { data: vec![-0.0, f32::MAX, f32::NAN] }))),
+            (SparkType::Double, scalar_field(Scalars::DoubleData(DoubleArray { data: vec![-0.0, 1e300, f64::NAN] }))),
+            (SparkType::string(), scalar_field(Scalars::StringData(StringArray { data: texts() }))),
+            (SparkType::string(), scalar_field(Scalars::GeometryWktData(GeometryWktArray { data: texts() }))),
+        ]
+    }
+
+    fn column(
+        data_type: &SparkType,
+        append: impl FnOnce(&mut ColumnBuilder) -> Result<bool>,
+    ) -> (bool, arrow_array::ArrayRef) {
+        let mut builder = ColumnBuilder::new(data_type, 3);
+        let appended = append(&mut builder).unwrap();
+        (appended, builder.finish().unwrap())
     }
 
     #[test]
-    fn vectors_are_appended_together_where_they_stand_so() {
-        let data_type = SparkType::Array(Box::new(SparkType::Float));
-        let (whole, open) = (field(Vec::new()), field(vec![true, false, true, true]));
-        let (whole, open) = (Stored::of(&whole, 3).unwrap(), Stored::of(&open, 4).unwrap());
-        for rows in [&[0, 1, 2][..], &[1, 2], &[2]] {
-            let mut together = ColumnBuilder::new(&data_type, rows.len());
-            let mut alone = ColumnBuilder::new(&data_type, rows.len());
-            assert!(whole.append_together(&mut together, rows).unwrap());
-            rows.iter().try_for_each(|row| whole.append(&mut alone, &data_type, *row)).unwrap();
-            assert_eq!(together.finish().unwrap().to_data(), alone.finish().unwrap().to_data());
+    fn values_are_appended_together_where_they_stand_so_and_are_those_that_are_appended_alone() {
+        for (data_type, field) in fields() {
+            let whole = FieldData { field: Some(field), ..FieldData::default() };
+            let open = FieldData { valid_data: vec![true, false, true, true], ..whole.clone() };
+            let (whole, open) = (Stored::of(&whole, 3).unwrap(), Stored::of(&open, 4).unwrap());
+            for rows in [&[0, 1, 2][..], &[1, 2], &[2]] {
+                let together = column(&data_type, |builder| whole.append_together(builder, rows));
+                let alone = column(&data_type, |builder| {
+                    rows.iter().try_for_each(|row| whole.append(builder, &data_type, *row)).map(|()| true)
+                });
+                assert_eq!(together, alone, "{data_type:?} {rows:?}");
+            }
+            for rows in [&[][..], &[0, 2], &[1, 0], &[1, 1], &[2, 3], &[0, 1, 3]] {
+                let (appended, column) = column(&data_type, |builder| whole.append_together(builder, rows));
+                assert!(!appended && column.is_empty(), "{data_type:?} {rows:?}");
+            }
+            let (appended, column) = column(&data_type, |builder| open.append_together(builder, &[2, 3]));
+            assert!(!appended && column.is_empty(), "{data_type:?}");
         }
-        let mut builder = ColumnBuilder::new(&data_type, 3);
-        for rows in [&[][..], &[0, 2], &[1, 0], &[1, 1], &[2, 3], &[0, 1, 3]] {
-            assert!(!whole.append_together(&mut builder, rows).unwrap(), "{rows:?}");
+    }
+
+    #[test]
+    fn a_column_of_another_type_gets_its_values_one_by_one() {
+        let types = [SparkType::Short, SparkType::Decimal(9, 2), SparkType::Timestamp, SparkType::Binary];
+        for (own, field) in fields() {
+            let whole = FieldData { field: Some(field), ..FieldData::default() };
+            let whole = Stored::of(&whole, 3).unwrap();
+            let others = types.iter().filter(|other| **other != own);
+            for other in others {
+                let (appended, column) = column(other, |builder| whole.append_together(builder, &[0, 1, 2]));
+                assert!(!appended && column.is_empty(), "{own:?} {other:?}");
+            }
         }
-        assert!(!open.append_together(&mut builder, &[0, 1]).unwrap());
-        assert_eq!(builder.finish().unwrap().len(), 0);
     }
 }

@@ -1,5 +1,6 @@
 //! From documents to Arrow columns of a known Spark type, and from vectors.
 
+mod run;
 mod vector;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::document::{DocumentRef, View};
 use crate::error::{Error, Result};
 use crate::mllib::Mllib;
 use crate::schema::{Layout, SparkField, SparkType, arrow_fields, element_field, map_entries};
+
+pub use run::Run;
 
 /// Builds one column. A value that does not fit its type is an error; it is never changed.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ mod sparse_text;
 mod text;
 mod variant;
 
-pub use decode::ColumnBuilder;
+pub use decode::{ColumnBuilder, Run};
 pub use encode::{Atom, ColumnReader, Scalar};
 pub use infer::{Sample, merge_index_type};
 
