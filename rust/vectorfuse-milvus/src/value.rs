@@ -25,6 +25,7 @@ const MOMENTS: std::ops::Range<i64> = -62_135_596_800_000_000..253_402_300_800_0
 
 /// A value as its field keeps it.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u64)] // what it holds stands at a word of its own, so that it is moved in words
 pub(crate) enum Value {
     /// The field has none.
     Null,

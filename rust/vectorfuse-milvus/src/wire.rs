@@ -10,6 +10,7 @@ use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, k
 use vectorfuse_core::error::Result;
 use vectorfuse_core::net::grpc::Body;
 
+use crate::api::proto::DataType;
 use crate::block::{Block, Heading, mixed};
 use crate::collection::{FieldType, ScalarType, VectorType};
 use crate::value::Value;
@@ -145,7 +146,7 @@ impl Field<'_> {
     fn data_size(&self) -> usize {
         let values = self.column.values;
         match self.heading.data_type {
-            FieldType::Array { element, .. } => values + number_size(ELEMENT_TYPE, type_number(element)),
+            FieldType::Array { element, .. } => values + number_size(ELEMENT_TYPE, type_number(element.data_type())),
             data_type if is_packed(data_type) && values > 0 => framed(VALUES, values),
             FieldType::Scalar(_) | FieldType::Vector { .. } => values,
         }
@@ -164,7 +165,7 @@ impl Field<'_> {
         }
         self.values().filter_map(|value| item(data_type, value)).for_each(|item| item.put(into));
         if let FieldType::Array { element, .. } = data_type {
-            put_number(ELEMENT_TYPE, type_number(element), into);
+            put_number(ELEMENT_TYPE, type_number(element.data_type()), into);
         }
         put_number(FIELD_IS_DYNAMIC, self.heading.is_dynamic.into(), into);
         if self.says_valid() {
@@ -183,7 +184,7 @@ impl Field<'_> {
     }
 
     fn type_number(&self) -> u64 {
-        i64::from(i32::from(self.heading.data_type.data_type())).cast_unsigned()
+        type_number(self.heading.data_type.data_type())
     }
 
     fn dim(&self) -> u64 {
@@ -286,8 +287,8 @@ fn data_number(data_type: FieldType) -> u32 {
     }
 }
 
-fn type_number(scalar: ScalarType) -> u64 {
-    i64::from(i32::from(scalar.data_type())).cast_unsigned()
+fn type_number(data_type: DataType) -> u64 {
+    i64::from(i32::from(data_type)).cast_unsigned()
 }
 
 /// What stands before a field of so many bytes.

@@ -30,8 +30,7 @@ use self::proto::{
 };
 pub(crate) use self::rest::DISTANCE;
 use self::rest::Rest;
-pub(crate) use self::transport::Encoded;
-use self::transport::Transport;
+use self::transport::{Encoded, Transport};
 
 /// The messages of `proto/milvus.proto`.
 #[allow(missing_docs, dead_code, clippy::all)] // some are for the tests alone
