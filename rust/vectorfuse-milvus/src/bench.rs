@@ -10,7 +10,7 @@ use prost::Message;
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::net::grpc::Body;
+use vectorfuse_core::net::body::whole;
 use vectorfuse_core::reject::Rejects;
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Scan;
@@ -97,10 +97,7 @@ pub fn encode(batch: &RecordBatch, plan: &WritePlan, codec: Codec) -> Result<Vec
         Codec::Own => {
             let place =
                 Place { database: "".into(), collection: collection.into(), partition: String::new(), partial: false };
-            let upload = Upload::new(place, block)?;
-            let mut bytes = Vec::with_capacity(upload.size());
-            upload.write(&mut bytes);
-            Ok(bytes)
+            Ok(whole(&Upload::new(place, block)?))
         }
         Codec::Messages => {
             let (collection_name, num_rows) = (collection.to_owned(), block.count()?);

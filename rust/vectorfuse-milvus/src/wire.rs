@@ -1,14 +1,14 @@
 //! Inserts and upserts from their rows straight to the bytes of Milvus's protocol, column by column: what a row holds is
-//! copied once more, into the buffer that gRPC sends from, and no message is built for it.
+//! copied once more, into the part that is sent next, and no message is built for it.
 
 mod number;
 
 use std::sync::Arc;
 
-use bytes::BufMut;
+use bytes::{BufMut, Bytes, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use vectorfuse_core::error::Result;
-use vectorfuse_core::net::grpc::Body;
+use vectorfuse_core::net::body::{Body, PART};
 
 use crate::api::proto::DataType;
 use crate::block::{Block, Heading, mixed};
@@ -20,6 +20,9 @@ use crate::wire::number::{
     FLOAT_VECTOR, FLOAT16_VECTOR, GEOMETRY_WKT_DATA, INT_DATA, INT8_VECTOR, JSON_DATA, LONG_DATA, NUM_ROWS,
     PARTIAL_UPDATE, PARTITION_NAME, SPARSE_FLOAT_VECTOR, STRING_DATA, VALUES, VECTOR_DIM,
 };
+
+/// So much room is left in a part for what stands around the values of short columns.
+const BESIDE: usize = 4 * 1024;
 
 /// Where rows go, and how.
 #[derive(Clone, Debug)]
@@ -82,6 +85,34 @@ impl Upload {
         Ok(upload)
     }
 
+    /// A part of at most so many bytes, and what stands around the values. Places: each field has one for what stands before its values, one for the value of each row, and one for what stands
+    /// behind them.
+    fn part_of(&self, place: usize, most: usize) -> (Bytes, Option<usize>) {
+        let places = self.block.rows.len() + 2;
+        let (first, mut next) = (place / places, place % places);
+        let mut into = BytesMut::with_capacity(most + BESIDE);
+        if place == 0 {
+            put_text(DB_NAME, &self.place.database, &mut into);
+            put_text(COLLECTION_NAME, &self.place.collection, &mut into);
+            put_text(PARTITION_NAME, &self.place.partition, &mut into);
+        }
+        for (index, field) in self.fields().enumerate().skip(first) {
+            if next == 0 {
+                head(FIELDS_DATA, field.size(), &mut into);
+                field.put_head(&mut into);
+                next = 1;
+            }
+            if let Some(row) = field.put_values(next - 1, most, &mut into) {
+                return (into.freeze(), Some(index * places + 1 + row));
+            }
+            field.put_end(&mut into);
+            next = 0;
+        }
+        put_number(NUM_ROWS, self.count.into(), &mut into);
+        put_number(PARTIAL_UPDATE, self.place.partial.into(), &mut into);
+        (into.freeze(), None)
+    }
+
     fn fields(&self) -> impl Iterator<Item = Field<'_>> {
         let columns = self.block.headings.iter().zip(&self.columns).enumerate();
         columns.map(|(index, (heading, column))| Field { heading, column, index, rows: &self.block.rows })
@@ -93,16 +124,8 @@ impl Body for Upload {
         self.size
     }
 
-    fn write(&self, into: &mut impl BufMut) {
-        put_text(DB_NAME, &self.place.database, into);
-        put_text(COLLECTION_NAME, &self.place.collection, into);
-        put_text(PARTITION_NAME, &self.place.partition, into);
-        for field in self.fields() {
-            head(FIELDS_DATA, field.size(), into);
-            field.put(into);
-        }
-        put_number(NUM_ROWS, self.count.into(), into);
-        put_number(PARTIAL_UPDATE, self.place.partial.into(), into);
+    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
+        self.part_of(place, PART)
     }
 }
 
@@ -152,7 +175,8 @@ impl Field<'_> {
         }
     }
 
-    fn put(&self, into: &mut impl BufMut) {
+    /// Writes what stands before the values.
+    fn put_head(&self, into: &mut BytesMut) {
         let data_type = self.heading.data_type;
         put_number(FIELD_TYPE, self.type_number(), into);
         put_text(FIELD_NAME, &self.heading.name, into);
@@ -163,8 +187,24 @@ impl Field<'_> {
         if is_packed(data_type) && self.column.values > 0 {
             head(VALUES, self.column.values, into);
         }
-        self.values().filter_map(|value| item(data_type, value)).for_each(|item| item.put(into));
-        if let FieldType::Array { element, .. } = data_type {
+    }
+
+    /// Writes the values from a row on, until a part is full; the row whose value comes next, if not all are written. A
+    /// value that is larger than a part is one.
+    fn put_values(&self, row: usize, most: usize, into: &mut BytesMut) -> Option<usize> {
+        for (row, value) in self.values().enumerate().skip(row) {
+            let Some(item) = item(self.heading.data_type, value) else { continue };
+            if !into.is_empty() && into.len() + item.size() > most {
+                return Some(row);
+            }
+            item.put(into);
+        }
+        None
+    }
+
+    /// Writes what stands behind the values.
+    fn put_end(&self, into: &mut BytesMut) {
+        if let FieldType::Array { element, .. } = self.heading.data_type {
             put_number(ELEMENT_TYPE, type_number(element.data_type()), into);
         }
         put_number(FIELD_IS_DYNAMIC, self.heading.is_dynamic.into(), into);

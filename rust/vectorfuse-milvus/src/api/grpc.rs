@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::net::body::{self, Body as _};
 use vectorfuse_core::net::endpoint::Mismatch;
-use vectorfuse_core::net::grpc::{self, Body as _, Connection};
+use vectorfuse_core::net::grpc::Connection;
 use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::secret::Secret;
@@ -28,7 +29,7 @@ pub(crate) enum Body {
     Rows(Arc<Upload>),
 }
 
-impl grpc::Body for Body {
+impl body::Body for Body {
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.size(),
@@ -36,10 +37,10 @@ impl grpc::Body for Body {
         }
     }
 
-    fn write(&self, into: &mut impl BufMut) {
+    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
         match self {
-            Self::Message(message) => message.write(into),
-            Self::Rows(upload) => upload.write(into),
+            Self::Message(message) => message.part(place),
+            Self::Rows(upload) => upload.part(place),
         }
     }
 }

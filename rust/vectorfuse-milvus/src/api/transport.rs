@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::net::grpc::Body as _;
+use vectorfuse_core::net::body::Body as _;
 use vectorfuse_core::net::{Answer, Failure};
 use vectorfuse_core::options::{self, Options};
 

@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
 
+use vectorfuse_core::net::body::whole;
+
 use super::*;
 use crate::api::proto::scalar_field::Data;
 use crate::api::proto::{InsertRequest, IntArray, ScalarField, StringArray, UpsertRequest};
@@ -100,10 +102,16 @@ fn block(columns: &[(Heading, Vec<Value>)], count: usize) -> Block {
     }
 }
 
-fn written(upload: &Upload) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    upload.write(&mut bytes);
+/// Its bytes, which don't depend on how large its parts are.
+fn written(upload: &Upload, most: usize) -> Vec<u8> {
+    let (mut bytes, mut place) = (Vec::new(), Some(0));
+    while let Some(next) = place {
+        let part;
+        (part, place) = upload.part_of(next, most);
+        bytes.extend_from_slice(&part);
+    }
     assert_eq!(bytes.len(), upload.size());
+    assert_eq!(bytes, whole(upload));
     bytes
 }
 
@@ -114,6 +122,7 @@ proptest! {
         count in prop_oneof![0..3_usize, 0..=MOST_ROWS],
         names in ("[a-zé]{0,9}", "[a-zé]{0,150}", "[a-zé]{0,9}"),
         partial: bool,
+        most in 0..300_usize,
     ) {
         let (db_name, collection_name, partition_name) = names;
         let place = Place {
@@ -126,7 +135,7 @@ proptest! {
         let num_rows = rows.count().unwrap();
         let (fields, own) = (rows.clone().fields(), Upload::new(place, rows));
         let (fields_data, own) = match (fields, own) {
-            (Ok(fields), Ok(own)) => (fields, written(&own)),
+            (Ok(fields), Ok(own)) => (fields, written(&own, most)),
             (fields, own) => {
                 let (fields, own) = (fields.unwrap_err().to_string(), own.unwrap_err().to_string());
                 prop_assert!(fields.contains("too many dimensions"));
