@@ -86,15 +86,16 @@ impl<S: Sender> Outbox<S> {
     /// Nothing is on its way. At most `concurrency` requests will be at once.
     #[must_use]
     pub fn new(sender: S, concurrency: usize) -> Self {
-        Self { sender, upload: Upload::new(concurrency), open: Request::default(), flying: Vec::new() }
+        Self { sender, upload: Upload::new(concurrency), open: Request::of(0), flying: Vec::new() }
     }
 
     /// Adds the change of the next row, and sends the open request before if it is full. An error may be that of an
     /// earlier request: the write has failed.
     pub async fn push(&mut self, change: S::Change, limits: Limits) -> Result<()> {
         let size = self.sender.size(&change);
-        let apart = self.open.change(change.key()).is_some_and(|earlier| !self.sender.joins(earlier, &change));
-        let (count, bytes) = self.open.with(change.key(), size);
+        let earlier = self.open.places.get(change.key()).copied();
+        let apart = earlier.is_some_and(|(index, _)| !self.sender.joins(&self.open.changes[index], &change));
+        let (count, bytes) = self.open.with(earlier, size);
         if apart || bytes > limits.bytes || count > limits.changes {
             self.flush().await?;
         }
@@ -113,7 +114,9 @@ impl<S: Sender> Outbox<S> {
         if self.open.changes.is_empty() {
             return Ok(());
         }
-        let Request { changes, places, .. } = std::mem::take(&mut self.open);
+        // The next one will have about as many: it need not grow step by step.
+        let next = Request::of(self.open.changes.len());
+        let Request { changes, places, .. } = std::mem::replace(&mut self.open, next);
         while self.any_in_flight(&places) {
             self.upload.next().await?;
         }
@@ -134,21 +137,16 @@ impl<S: Sender> Outbox<S> {
     }
 }
 
-impl<C: Change> Default for Request<C> {
-    fn default() -> Self {
-        Self { changes: Vec::new(), bytes: 0, places: Places::<C>::default(), gone: 0 }
-    }
-}
-
 impl<C: Change> Request<C> {
-    /// The change of this key.
-    fn change(&self, key: &C::Key) -> Option<&C> {
-        self.places.get(key).map(|(index, _)| &self.changes[*index])
+    /// An empty one with room for so many changes.
+    fn of(changes: usize) -> Self {
+        let places = Places::<C>::with_capacity_and_hasher(changes, RandomState::new());
+        Self { changes: Vec::with_capacity(changes), bytes: 0, places, gone: 0 }
     }
 
-    /// How many changes there would be with one of this key and size, and their size.
-    fn with(&self, key: &C::Key, size: usize) -> (usize, usize) {
-        match self.places.get(key) {
+    /// How many changes there would be with one of this size, and their size; `earlier` is the place of its key.
+    fn with(&self, earlier: Option<(usize, usize)>, size: usize) -> (usize, usize) {
+        match earlier {
             Some((_, earlier)) => (self.changes.len(), self.bytes - earlier + size),
             None => (self.changes.len() + 1, self.bytes + size),
         }
