@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -40,13 +41,11 @@ class Jvm:
     def __init__(self, context: SparkContext) -> None:
         jvm = context._jvm
         assert jvm is not None
-        self._gateway = context._gateway
         self._pid = int(jvm.java.lang.ProcessHandle.current().pid())
         factory = jvm.java.lang.management.ManagementFactory
         self._pools = [pool for pool in factory.getMemoryPoolMXBeans() if str(pool.getType()) == "Heap memory"]
         self._system = jvm.java.lang.System
-        self._beans = factory.getPlatformMBeanServer()
-        self._commands = jvm.javax.management.ObjectName("com.sun.management:type=DiagnosticCommand")
+        self._jcmd = str(Path(jvm.java.lang.System.getProperty("java.home")) / "bin" / "jcmd")
 
     def measure(self, job: Callable[[], Any]) -> Cost:
         """Runs it once."""
@@ -67,22 +66,10 @@ class Jvm:
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
     def _jvm_mib(self) -> float | None:
-        account = self._beans.invoke(
-            self._commands,
-            "vmNativeMemory",
-            self._array("java.lang.Object", self._array("java.lang.String", "summary")),
-            self._array("java.lang.String", "[Ljava.lang.String;"),
-        )
+        command = [self._jcmd, str(self._pid), "VM.native_memory", "summary"]
+        account = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         total = re.search(r"Total: .*committed=(\d+)KB", account)
         return int(total[1]) / 1024 if total else None
-
-    def _array(self, of: str, only: Any) -> Any:
-        kind = self._gateway.jvm
-        for part in of.split("."):
-            kind = getattr(kind, part)
-        array = self._gateway.new_array(kind, 1)
-        array[0] = only
-        return array
 
     def _cpu_seconds(self) -> float:
         """Of the JVM, of its children that have ended, and of those that run."""
