@@ -28,7 +28,7 @@ JAVA_OPTIONS = f"-Xms{HEAP} -XX:+AlwaysPreTouch"
 ACCOUNT = "-XX:NativeMemoryTracking=summary"
 # The first version that cuts a collection into slices itself: nothing is drawn at random then.
 QDRANT_VERSION = "1.19.0"
-ENGINE_ROWS = 40_000
+ENGINE_ROWS = 100_000
 STARTS = 3
 
 
