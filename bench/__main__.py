@@ -124,7 +124,9 @@ class Bench:
         return results
 
     def startup(self) -> list[dict[str, float]]:
-        plan = {"front": self.start("qdrant"), "dimensions": 384}
+        file = self._folder / "text"
+        file.write_text("a line\n", encoding="utf-8")
+        plan = {"front": self.start("qdrant"), "dimensions": 384, "file": str(file)}
         self.job("job_startup", "Making a collection to open", 1, {**plan, "creates": True})
         one = {**plan, "creates": False}
         return [self.job("job_startup", f"Measuring the start, {n + 1} of {STARTS}", 1, one) for n in range(STARTS)]
