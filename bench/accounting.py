@@ -28,8 +28,8 @@ class Cost:
     heap_mib: float
     """The most of the heap that was in use."""
     jvm_mib: float | None
-    """What the JVM says it has itself when the job is done: heap, classes, compiled code, compilers, threads. None if it does
-    not keep account (`-XX:NativeMemoryTracking=summary`)."""
+    """What the JVM says it has itself when the job is done: heap, classes, compiled code, compilers, threads. None if it is
+    not asked."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -38,13 +38,15 @@ class Cost:
 class Jvm:
     """The JVM that runs the tasks, seen from the Python driver, which is its child and not counted: it only waits."""
 
-    def __init__(self, context: SparkContext) -> None:
+    def __init__(self, context: SparkContext, *, keeps_account: bool = False) -> None:
+        """With `keeps_account`, the JVM was started with `-XX:NativeMemoryTracking=summary` and is asked after each job."""
         jvm = context._jvm
         assert jvm is not None
         self._pid = int(jvm.java.lang.ProcessHandle.current().pid())
         factory = jvm.java.lang.management.ManagementFactory
         self._pools = [pool for pool in factory.getMemoryPoolMXBeans() if str(pool.getType()) == "Heap memory"]
         self._system = jvm.java.lang.System
+        self._keeps_account = keeps_account
         self._jcmd = str(Path(jvm.java.lang.System.getProperty("java.home")) / "bin" / "jcmd")
 
     def measure(self, job: Callable[[], Any]) -> Cost:
@@ -59,17 +61,19 @@ class Jvm:
         job()
         seconds, cpu = time.monotonic() - begin, self._cpu_seconds() - cpu
         heap = sum(pool.getPeakUsage().getUsed() for pool in self._pools)
-        return Cost(seconds, cpu, self.peak_mib(), heap / 2**20, self._jvm_mib())
+        return Cost(seconds, cpu, self.peak_mib(), heap / 2**20, self._jvm_mib() if self._keeps_account else None)
 
     def peak_mib(self) -> float:
         status = Path(f"/proc/{self._pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
-    def _jvm_mib(self) -> float | None:
+    def _jvm_mib(self) -> float:
         command = [self._jcmd, str(self._pid), "VM.native_memory", "summary"]
         account = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         total = re.search(r"Total: .*committed=(\d+)KB", account)
-        return int(total[1]) / 1024 if total else None
+        if total is None:
+            raise RuntimeError(f"the JVM keeps no account of its memory: {account}")
+        return int(total[1]) / 1024
 
     def _cpu_seconds(self) -> float:
         """Of the JVM, of its children that have ended, and of those that run."""

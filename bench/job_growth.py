@@ -23,7 +23,7 @@ WARM_UPS = 4
 
 
 def measure(spark: SparkSession, plan: dict[str, Any]) -> dict[str, Any]:
-    jvm = Jvm(spark.sparkContext)
+    jvm = Jvm(spark.sparkContext, keeps_account=True)
     place = Place(plan["store"], "grpc", plan["front"], "vectorfuse_bench_growth")
     front, connector, rows = Front(place.url), Connector(spark, place), Rows(spark, plan["dimensions"])
     sizes = [counted(plan["rows"] * times, 1) for times in TIMES]

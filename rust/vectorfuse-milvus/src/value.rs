@@ -4,7 +4,7 @@
 //! that its field can't keep is found here.
 
 use prost::Message;
-use prost::encoding::{encoded_len_varint, key_len};
+use prost::encoding::encoded_len_varint;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 use vectorfuse_core::error::{Error, Result};
@@ -17,6 +17,7 @@ use crate::api::proto::{BoolArray, DoubleArray, FloatArray, IntArray, LongArray,
 use crate::collection::{Collection, Field, FieldType, ScalarType, VectorType};
 use crate::packed;
 use crate::version::{Feature, Version};
+use crate::wire::value_size;
 
 /// Older servers keep objects alone.
 pub(crate) const LISTS_IN_JSON: Feature = Feature { name: "lists in JSON fields", since: Version(2, 5, 0) };
@@ -58,8 +59,8 @@ impl Value {
             Self::Long(number) => varint(*number),
             Self::Float(_) => 4,
             Self::Double(_) => 8,
-            Self::Text(text) => framed(text.len()),
-            Self::Json(bytes) | Self::List(bytes) | Self::Packed(bytes) => framed(bytes.len()),
+            Self::Text(text) => value_size(text.len()),
+            Self::Json(bytes) | Self::List(bytes) | Self::Packed(bytes) => value_size(bytes.len()),
         }
     }
 
@@ -72,11 +73,6 @@ impl Value {
 /// Negative numbers take ten bytes.
 fn varint(number: i64) -> usize {
     encoded_len_varint(number.cast_unsigned())
-}
-
-/// Bytes of a message with their length and their field's number before them.
-fn framed(length: usize) -> usize {
-    key_len(1) + encoded_len_varint(length as u64) + length
 }
 
 /// Makes a field's values of those of a column.

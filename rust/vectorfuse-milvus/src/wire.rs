@@ -238,7 +238,7 @@ impl Item<'_> {
             Self::Varint(bits) => encoded_len_varint(*bits),
             Self::Four(bytes) => bytes.len(),
             Self::Eight(bytes) => bytes.len(),
-            Self::Framed(bytes) => framed(VALUES, bytes.len()),
+            Self::Framed(bytes) => value_size(bytes.len()),
             Self::Plain(bytes) => bytes.len(),
         }
     }
@@ -340,6 +340,11 @@ fn head(number: u32, size: usize, into: &mut impl BufMut) {
 /// The size of a field of so many bytes with what stands before it.
 fn framed(number: u32, size: usize) -> usize {
     key_len(number) + encoded_len_varint(size as u64) + size
+}
+
+/// The same of a value among those of its column.
+pub(crate) fn value_size(size: usize) -> usize {
+    framed(VALUES, size)
 }
 
 /// A text that is empty is not written.
