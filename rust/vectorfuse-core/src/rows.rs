@@ -41,6 +41,12 @@ pub struct Rows<'a> {
 pub struct Origin {
     row: u64,
     partition: u64,
+    /// What else is to be said of it. Few rows have that, and each is moved several times.
+    told: Option<Box<Told>>,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
     /// What the user calls the row, where that is not the text of its key.
     name: Option<String>,
     /// Its columns, where rejected rows are written down.
@@ -244,7 +250,9 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn origin_of(&self, row: usize, key: &impl Display) -> Origin {
         let name = if self.is_called(row, key) { None } else { self.name(row).filter(|name| !is_text_of(key, name)) };
-        Origin { name, values: self.rejects.want_values().then(|| self.values(row)), ..self.origin(row) }
+        let values = self.rejects.want_values().then(|| self.values(row));
+        let told = (name.is_some() || values.is_some()).then(|| Box::new(Told { name, values }));
+        Origin { told, ..self.origin(row) }
     }
 
     /// Says of an error at which value it is: a column of a row.
@@ -265,7 +273,7 @@ impl<'a> Rows<'a> {
 
     /// Which row it is, without its name.
     fn origin(&self, row: usize) -> Origin {
-        Origin { row: self.number(row), partition: self.task.partition, name: None, values: None }
+        Origin { row: self.number(row), partition: self.task.partition, told: None }
     }
 
     /// The row's number in its partition.
@@ -339,18 +347,23 @@ impl Origin {
     /// The row, with those that it stands for (`rows` together), as one that can't be kept. `key` is its key.
     #[must_use]
     pub fn rejected(&self, key: &impl Display, rows: usize) -> Rejected {
-        let id = self.name.clone().or_else(|| Some(key.to_string()));
-        Rejected { row: self.row, id, values: self.values.clone(), rows }
+        let id = self.name().map_or_else(|| key.to_string(), str::to_owned);
+        let values = self.told.as_ref().and_then(|told| told.values.clone());
+        Rejected { row: self.row, id: Some(id), values, rows }
     }
 
     /// Says of an error which row it is about, whose key this is.
     #[must_use]
     pub fn place(&self, error: Error, key: &impl Display) -> Error {
         let error = error.with("row", self);
-        match &self.name {
+        match self.name() {
             Some(name) => error.with("id", name),
             None => error.with("id", key),
         }
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.told.as_ref()?.name.as_deref()
     }
 }
 

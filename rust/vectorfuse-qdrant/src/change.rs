@@ -25,7 +25,7 @@ const COUNTERS: usize = 300;
 /// The same in JSON.
 const JSON_WRAPPING: usize = 240;
 
-/// A row, as what happens to its point.
+/// A row, as what happens to its point. It is moved several times, so what few rows have stands elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     /// Which point.
@@ -35,13 +35,13 @@ pub(crate) struct Change {
     /// What happens to it.
     pub(crate) action: Action,
     /// The row's place in the order of `order_field`.
-    pub(crate) order: Option<Scalar>,
+    pub(crate) order: Option<Box<Scalar>>,
     /// Which of the points that are there it may change; any without one.
-    pub(crate) guard: Option<Filter>,
+    pub(crate) guard: Option<Box<Filter>>,
     /// The key of its shards, where rows have their own.
-    pub(crate) shard: Option<ShardKey>,
+    pub(crate) shard: Option<Box<ShardKey>>,
     /// What the task's rows of this point add to its counters, up to this one.
-    pub(crate) tally: Option<Tally>,
+    pub(crate) tally: Option<Box<Tally>>,
     /// How many rows it stands for.
     pub(crate) rows: usize,
 }

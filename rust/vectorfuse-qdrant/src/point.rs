@@ -20,7 +20,7 @@ use vectorfuse_core::write::{IdSource, WritePlan, is_integer_id, vector_name};
 
 use crate::change::{Action, Change, Parts, Point};
 use crate::collection::{Numbers, VectorSpec};
-use crate::document::Payload;
+use crate::document::{Payload, is_same};
 use crate::draft::{Draft, Messages};
 use crate::guard;
 use crate::shard_key::ShardKey;
@@ -74,7 +74,8 @@ impl Points<'_> {
         let action = if delete { Action::Delete } else { self.written(row, id, kept, room)? };
         let origin = rows.origin_of(row, &id);
         let (order, guard) = self.guard(row)?;
-        let shard = self.plan.rules.shard_key.map(|index| self.shard_key(index, row)).transpose()?;
+        let shard = self.plan.rules.shard_key.map(|index| self.shard_key(index, row)).transpose()?.map(Box::new);
+        let (order, guard) = (order.map(Box::new), guard.map(Box::new));
         Ok(Change { id, origin, action, order, guard, shard, tally: None, rows: 1 })
     }
 
@@ -135,7 +136,7 @@ impl Points<'_> {
     /// The numbers of a vector that the collection keeps as they stand in the column.
     fn floats<'r>(&self, role: &Role, reader: &'r ColumnReader, row: usize) -> Option<&'r [u8]> {
         let Role::Vector(name) = role else { return None };
-        let spec = self.vectors.get(name);
+        let spec = self.spec(name);
         let fits = |floats: &&[u8]| match spec {
             Some(VectorSpec { kind: VectorKind::Dense, numbers, size, .. }) => {
                 let dimensions = (floats.len() / size_of::<f32>()) as u64;
@@ -183,9 +184,14 @@ impl Points<'_> {
         Ok((order, guard))
     }
 
+    /// What the collection keeps under this name. There are few, and looking for one by comparing texts would take longer.
+    fn spec(&self, name: &str) -> Option<&VectorSpec> {
+        self.vectors.iter().find(|(other, _)| is_same(other, name)).map(|(_, spec)| spec)
+    }
+
     /// The vector of this name, of the column that holds it or its numbers.
     fn vector(&self, index: usize, name: &str, row: usize) -> Result<Option<qdrant::Vector>> {
-        let spec = self.vectors.get(name);
+        let spec = self.spec(name);
         let kind = spec.map(|spec| spec.kind).unwrap_or_default();
         let Some(vector) = self.rows.vector(index, row, kind)? else { return Ok(None) };
         if let Some(spec) = spec {

@@ -97,6 +97,7 @@ impl Head {
         };
         let (mut upserts, mut deletes, mut partial) = (Vec::new(), Vec::new(), Vec::new());
         for Change { id, guard, action, .. } in changes {
+            let guard = guard.map(|guard| *guard);
             match action {
                 Action::Upsert(point) => upserts.push((id, guard, point.into_message()?)),
                 Action::Delete => deletes.push((id, guard, ())),
@@ -201,7 +202,7 @@ impl Head {
     /// The filters whose points, all together, are those that are there and that these changes may not touch.
     pub(crate) fn refusals(&self, changes: &[Change]) -> Vec<Filter> {
         let guarded = changes.iter().filter(|change| change.guard.is_some());
-        let guarded: Vec<_> = guarded.map(|change| (change.id, change.guard.clone(), ())).collect();
+        let guarded: Vec<_> = guarded.map(|change| (change.id, change.guard.as_deref().cloned(), ())).collect();
         let refusal = |(ids, guard, _): (Vec<PointId>, Option<Filter>, Vec<()>)| Filter {
             must: vec![guard::has_id(ids)],
             must_not: guard.map(guard::nested).into_iter().collect(),

@@ -144,7 +144,7 @@ impl Sender {
     pub(crate) async fn route(&self, routing: &Routing, changes: Vec<Change>) -> Result<()> {
         let mut by_key: BTreeMap<ShardKey, Vec<Change>> = BTreeMap::new();
         for change in self.refuse_moves(routing, changes).await? {
-            let key = change.shard.clone().ok_or_else(|| Error::internal("a row without its shard key"))?;
+            let key = change.shard.as_deref().cloned().ok_or_else(|| Error::internal("a row without its shard key"))?;
             by_key.entry(key).or_default().push(change);
         }
         for (key, changes) in by_key {
@@ -167,7 +167,7 @@ impl Sender {
         let homes = if ids.is_empty() { HashMap::new() } else { self.api.homes(ids).await? };
         let mut staying = Vec::with_capacity(changes.len());
         for change in changes {
-            match (homes.get(&change.id), &change.shard) {
+            match (homes.get(&change.id), change.shard.as_deref()) {
                 (Some(home), Some(own)) if home != own => {
                     let error = Error::data(format!(
                         "the point is in the shard `{home}` and the row says `{own}`, where it would be a second point: \

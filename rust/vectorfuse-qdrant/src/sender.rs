@@ -44,7 +44,7 @@ impl outbox::Sender for Sender {
         let partial = matches!(change.action, Action::Partial(_));
         let shards = match &change.shard {
             // Each may be the first of its shard.
-            Some(own) => std::slice::from_ref(own),
+            Some(own) => std::slice::from_ref(own.as_ref()),
             None if partial || change.guard.is_some() || change.tally.is_some() => self.head.shards.as_slice(),
             None => return change.size(self.transport),
         };

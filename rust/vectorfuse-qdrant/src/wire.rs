@@ -10,6 +10,7 @@ use prost::Message;
 use prost::bytes::{BufMut, Bytes, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
+use smallvec::SmallVec;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::net::body::{Body, PART};
 use vectorfuse_core::payload::{Atom, ColumnReader};
@@ -29,17 +30,19 @@ const ROOM: usize = 256 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     bytes: BytesMut,
-    /// How many bytes the last point has. The next one has about as many.
-    guess: usize,
+    /// What a point has beside its vectors. It is little, and a vector of bytes grows with less ado.
+    small: Vec<u8>,
 }
 
-/// A point that is being encoded: its payload first, since the number of its vectors is known only after the last column.
+/// A point that is being encoded: its id and payload first, since the number of its vectors is known only after the last
+/// column, and the length that stands before all of them only then.
 pub(crate) struct Encoder<'a, 'r> {
     room: &'r mut Room,
-    /// What is left for the number and length of the point, which are known in the end.
-    gap: usize,
-    vectors: Vec<(&'a str, Vector<'a>)>,
+    vectors: Vectors<'a>,
 }
+
+/// Vectors by their names: nearly always one, for which nothing is allocated.
+type Vectors<'a> = SmallVec<[(&'a str, Vector<'a>); 1]>;
 
 /// A vector on its way to the bytes.
 enum Vector<'a> {
@@ -51,15 +54,9 @@ enum Vector<'a> {
 impl<'r> Encoder<'_, 'r> {
     /// A point of this id.
     pub(crate) fn new(id: PointId, room: &'r mut Room) -> Self {
-        // What is there is of a point that could not be finished.
-        room.bytes.clear();
-        let expected = framed(room.guess);
-        if room.bytes.capacity() < expected {
-            room.bytes = BytesMut::with_capacity(ROOM.max(expected));
-        }
-        let gap = expected - room.guess;
-        let bytes = &mut room.bytes;
-        bytes.put_bytes(0, gap);
+        let bytes = &mut room.small;
+        // What is there is of the last point.
+        bytes.clear();
         match id {
             PointId::Number(number) => {
                 head(POINT_ID, key_len(ID_NUMBER) + encoded_len_varint(number), bytes);
@@ -74,51 +71,21 @@ impl<'r> Encoder<'_, 'r> {
                 bytes.put_slice(text.as_bytes());
             }
         }
-        Self { room, gap, vectors: Vec::new() }
+        Self { room, vectors: Vectors::new() }
     }
 
     /// The point as it stands in a request, behind its number and its length. Points that are finished one after the other
     /// follow each other in memory, as long as the room lasts.
-    pub(crate) fn finish(mut self) -> BytesMut {
-        self.put_vectors();
-        let Self { room: Room { bytes, guess }, gap, .. } = self;
-        let size = bytes.len() - gap;
-        *guess = size;
-        let needed = framed(size) - size;
-        if needed > gap {
-            bytes.put_bytes(0, needed - gap);
+    pub(crate) fn finish(self) -> BytesMut {
+        let Self { room: Room { bytes, small }, vectors } = self;
+        let size = small.len() + framed(vectors_size(&vectors));
+        if bytes.capacity() < framed(size) {
+            *bytes = BytesMut::with_capacity(ROOM.max(framed(size)));
         }
-        if needed != gap {
-            bytes.copy_within(gap..gap + size, needed);
-            bytes.truncate(needed + size);
-        }
-        head(UPSERT_POINTS, size, &mut &mut bytes[..needed]);
+        head(UPSERT_POINTS, size, bytes);
+        bytes.put_slice(small);
+        put_vectors(&vectors, bytes);
         bytes.split()
-    }
-
-    fn put_vectors(&mut self) {
-        let vectors = std::mem::take(&mut self.vectors);
-        let bytes = &mut self.room.bytes;
-        if let [("", only)] = vectors.as_slice() {
-            let size = only.size();
-            head(POINT_VECTORS, framed(size), bytes);
-            head(VECTORS_UNNAMED, size, bytes);
-            only.put(bytes);
-            return;
-        }
-        // A point without a vector says so: none, by their names.
-        let entry = |(name, vector): &(&str, Vector<'_>)| framed(name.len()) + framed(vector.size());
-        let entries = vectors.iter().map(|vector| framed(entry(vector))).sum();
-        head(POINT_VECTORS, framed(entries), bytes);
-        head(VECTORS_NAMED, entries, bytes);
-        for named in &vectors {
-            head(NAMED_ENTRIES, entry(named), bytes);
-            let (name, vector) = named;
-            head(ENTRY_KEY, name.len(), bytes);
-            bytes.put_slice(name.as_bytes());
-            head(ENTRY_VALUE, vector.size(), bytes);
-            vector.put(bytes);
-        }
     }
 
     fn double(&mut self, field: &str, value: f64) {
@@ -129,8 +96,8 @@ impl<'r> Encoder<'_, 'r> {
     }
 
     /// Adds an entry of the payload, whose value has `size` bytes.
-    fn field(&mut self, field: &str, size: usize, put: impl FnOnce(&mut BytesMut)) {
-        let bytes = &mut self.room.bytes;
+    fn field(&mut self, field: &str, size: usize, put: impl FnOnce(&mut Vec<u8>)) {
+        let bytes = &mut self.room.small;
         head(POINT_PAYLOAD, framed(field.len()) + framed(size), bytes);
         head(ENTRY_KEY, field.len(), bytes);
         bytes.put_slice(field.as_bytes());
@@ -230,6 +197,40 @@ impl Vector<'_> {
             }
             Self::Message(vector) => bytes.put_slice(&vector.encode_to_vec()),
         }
+    }
+}
+
+/// How many bytes the message of the vectors has. A point without a vector says so: none, by their names.
+fn vectors_size(vectors: &Vectors<'_>) -> usize {
+    match vectors.as_slice() {
+        [("", only)] => framed(only.size()),
+        named => framed(entries_size(named)),
+    }
+}
+
+fn entries_size(named: &[(&str, Vector<'_>)]) -> usize {
+    named.iter().map(|vector| framed(entry_size(vector))).sum()
+}
+
+fn entry_size((name, vector): &(&str, Vector<'_>)) -> usize {
+    framed(name.len()) + framed(vector.size())
+}
+
+fn put_vectors(vectors: &Vectors<'_>, bytes: &mut BytesMut) {
+    head(POINT_VECTORS, vectors_size(vectors), bytes);
+    if let [("", only)] = vectors.as_slice() {
+        head(VECTORS_UNNAMED, only.size(), bytes);
+        only.put(bytes);
+        return;
+    }
+    head(VECTORS_NAMED, entries_size(vectors), bytes);
+    for named in vectors {
+        let (name, vector) = named;
+        head(NAMED_ENTRIES, entry_size(named), bytes);
+        head(ENTRY_KEY, name.len(), bytes);
+        bytes.put_slice(name.as_bytes());
+        head(ENTRY_VALUE, vector.size(), bytes);
+        vector.put(bytes);
     }
 }
 

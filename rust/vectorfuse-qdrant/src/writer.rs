@@ -244,7 +244,7 @@ impl row_writer::Target for Target {
         if let Some(counters) = &self.counters {
             let tally = self.tallies.entry(change.id).or_default();
             counters.tally(tally, rows.counts(row)?).map_err(|error| change.place(error))?;
-            change.tally = Some(tally.clone());
+            change.tally = Some(Box::new(tally.clone()));
         }
         Ok(Some(change))
     }

@@ -25,6 +25,8 @@ use crate::secret::Secret;
 /// Bulk transfers fill a long pipe: HTTP/2's default window of 64 KiB would stop and wait for every one.
 const STREAM_WINDOW: u32 = 8 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 32 * 1024 * 1024;
+/// A store that can sends answers in frames of this size instead of 16 KiB, each of which is read and put together by itself.
+const FRAME: u32 = 256 * 1024;
 /// A peer that has gone without a word is noticed after these two.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -108,6 +110,7 @@ fn channel(options: &Options, endpoint: &Endpoint) -> Result<Channel> {
         .connect_timeout(named.connect_timeout.duration())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .tcp_nodelay(true)

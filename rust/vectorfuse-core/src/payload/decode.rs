@@ -66,6 +66,11 @@ impl Offsets {
         Self { ends, nulls: NullBufferBuilder::new(capacity) }
     }
 
+    /// For how many lists there is room.
+    fn capacity(&self) -> usize {
+        self.ends.capacity() - 1
+    }
+
     fn append(&mut self, length: usize) -> Result<()> {
         let end = self.ends.last().copied().unwrap_or_default();
         let end = i32::try_from(length).ok().and_then(|length| end.checked_add(length));

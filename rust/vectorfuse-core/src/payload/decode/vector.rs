@@ -9,11 +9,15 @@ use crate::mllib;
 use crate::payload::{sparse_text, text};
 use crate::vector::{INDICES, VALUES};
 
+/// For so many numbers, 16 MiB of them, a column has room from the start, if its first vector says so: others may be shorter.
+const MOST_EXPECTED: usize = 4 * 1024 * 1024;
+
 impl ColumnBuilder {
     /// Appends a dense vector.
     pub fn append_dense(&mut self, vector: &[f32]) -> Result<()> {
         match &mut self.values {
             Values::Array(offsets, elements) => {
+                elements.expect(offsets.capacity().saturating_mul(vector.len()));
                 elements.numbers(vector)?;
                 offsets.append(vector.len())
             }
@@ -103,6 +107,15 @@ impl ColumnBuilder {
             inner.append_dense(row)?;
         }
         offsets.append(length)
+    }
+
+    /// Makes room for so many numbers, before the first one: growing step by step would copy each of them again.
+    fn expect(&mut self, numbers: usize) {
+        if let Values::Float(builder) = &mut self.values
+            && builder.is_empty()
+        {
+            *builder = PrimitiveBuilder::with_capacity(numbers.min(MOST_EXPECTED));
+        }
     }
 
     fn numbers(&mut self, vector: &[f32]) -> Result<()> {
