@@ -24,6 +24,7 @@ pub mod predicate;
 pub mod query;
 pub mod reject;
 pub mod retry;
+pub mod room;
 pub mod row_writer;
 pub mod rows;
 pub mod rules;

@@ -4,6 +4,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use prost::Message;
 use vectorfuse_core::error::{Error, Result};
 
@@ -92,12 +93,9 @@ impl Heading {
 
     fn vector_column(&self, kind: VectorType, values: Values) -> Result<VectorField> {
         let rows = values.packed()?;
-        let dim = self.dimensions(rows.first().map_or(0, Vec::len))?;
+        let dim = self.dimensions(rows.first().map_or(0, Bytes::len))?;
         let data = match kind {
-            VectorType::Sparse => {
-                let contents = rows.into_iter().map(Into::into).collect();
-                VectorData::SparseFloatVector(SparseFloatArray { contents, dim: 0 })
-            }
+            VectorType::Sparse => VectorData::SparseFloatVector(SparseFloatArray { contents: rows, dim: 0 }),
             VectorType::Float => VectorData::FloatVector(PackedFloats { data: rows.concat().into() }),
             VectorType::Float16 => VectorData::Float16Vector(rows.concat().into()),
             VectorType::BFloat16 => VectorData::Bfloat16Vector(rows.concat().into()),
@@ -120,7 +118,7 @@ impl Values {
         self.of(|value| if let Value::Text(text) = value { Some(text) } else { None })
     }
 
-    fn packed(self) -> Result<Vec<Vec<u8>>> {
+    fn packed(self) -> Result<Vec<Bytes>> {
         self.of(|value| if let Value::Packed(bytes) = value { Some(bytes) } else { None })
     }
 

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use bytes::Bytes;
 use vectorfuse_core::error::Error;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::outbox;
@@ -73,6 +74,16 @@ impl Change {
             *self = later;
         }
         self.rows = rows;
+    }
+
+    /// Takes its vectors out of the room that they are kept in, which stays as long as one of its vectors does.
+    pub(crate) fn compact(&mut self) {
+        let Action::Write(values) = &mut self.action else { return };
+        for value in values {
+            if let Value::Packed(bytes) = value {
+                *bytes = Bytes::copy_from_slice(bytes);
+            }
+        }
     }
 
     /// What it adds to the size of a request, at most.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use vectorfuse_core::error::Result;
+use vectorfuse_core::room::Room;
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Role;
 use vectorfuse_core::write::WritePlan;
@@ -91,14 +92,14 @@ impl Form {
         self.headings.iter().any(|heading| heading.is_dynamic)
     }
 
-    /// The values of a row that has this key, in the order of the form.
-    pub(crate) fn values(&self, rows: &Rows<'_>, row: usize, key: &Key) -> Result<Vec<Value>> {
-        let value = |source: &Source| match source {
+    /// The values of a row that has this key, in the order of the form. Vectors are kept in the `room`.
+    pub(crate) fn values(&self, rows: &Rows<'_>, row: usize, key: &Key, room: &mut Room) -> Result<Vec<Value>> {
+        let mut value = |source: &Source| match source {
             Source::Key => Ok(match key {
                 Key::Integer(number) => Value::Long(*number),
                 Key::Text(text) => Value::Text(text.clone()),
             }),
-            Source::Column(index, encoder) => encoder.value(rows, *index, rows.reader(*index), row),
+            Source::Column(index, encoder) => encoder.value(rows, *index, rows.reader(*index), row, room),
             Source::Dynamic(dynamic) => dynamic.value(rows, row, key).map(Value::Json),
             Source::Nowhere(value) => Ok(value.clone()),
         };

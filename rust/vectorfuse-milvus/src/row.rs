@@ -1,6 +1,7 @@
 //! From rows to what they do: keys and values, each checked before anything is sent.
 
 use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::room::Room;
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Role;
 use vectorfuse_core::write::WritePlan;
@@ -12,7 +13,7 @@ use crate::key::Key;
 use crate::version::{GREATEST_KEY, Version};
 
 /// How the rows of a task become changes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct RowReader {
     primary: Field,
     /// The column of the key; `None` if it is made.
@@ -22,6 +23,8 @@ pub(crate) struct RowReader {
     /// The column that says each row's partition.
     partition: Option<usize>,
     version: Version,
+    /// Where the vectors stay until they are sent.
+    room: Room,
 }
 
 impl RowReader {
@@ -34,7 +37,7 @@ impl RowReader {
         };
         let partition = plan.options.named.partition_field.as_ref().map(place).transpose()?;
         let key = plan.columns.iter().position(|column| matches!(column.role, Role::Id { .. }));
-        Ok(Self { primary, key, numbered: 0, partition, version: collection.version })
+        Ok(Self { primary, key, numbered: 0, partition, version: collection.version, room: Room::default() })
     }
 
     /// What a row does; `form` says what of it is written.
@@ -48,7 +51,8 @@ impl RowReader {
             ));
             return Err(rows.place(error, self.key.unwrap_or_default(), row));
         }
-        let action = if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key)?) };
+        let action =
+            if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key, &mut self.room)?) };
         let partition = self.partition.map(|index| self.partition(rows, index, row)).transpose()?;
         Ok(Change { origin: rows.origin_of(row, &key), order: rows.order(row)?, key, action, partition, rows: 1 })
     }

@@ -72,6 +72,10 @@ impl outbox::Sender for Sender {
         earlier.merge(later, self.mode());
     }
 
+    fn compact(&self, change: &mut Change) {
+        change.compact();
+    }
+
     /// Applies changes of different keys, those of each partition in a request of their own; in more, if some are to be
     /// passed over.
     async fn send(&self, changes: Vec<Change>) -> Result<()> {

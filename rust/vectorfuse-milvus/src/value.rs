@@ -3,12 +3,14 @@
 //! What does not fit is an error, never a changed value. Which types can fit is known before ([`crate::columns`]); a value
 //! that its field can't keep is found here.
 
+use bytes::Bytes;
 use prost::Message;
 use prost::encoding::encoded_len_varint;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{Atom, ColumnReader, timestamp_text};
+use vectorfuse_core::room::Room;
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::vector::Vector;
 
@@ -45,7 +47,7 @@ pub(crate) enum Value {
     /// An encoded [`ScalarField`].
     List(Vec<u8>),
     /// A vector, packed as the server wants it.
-    Packed(Vec<u8>),
+    Packed(Bytes),
 }
 
 impl Value {
@@ -60,7 +62,8 @@ impl Value {
             Self::Float(_) => 4,
             Self::Double(_) => 8,
             Self::Text(text) => value_size(text.len()),
-            Self::Json(bytes) | Self::List(bytes) | Self::Packed(bytes) => value_size(bytes.len()),
+            Self::Json(bytes) | Self::List(bytes) => value_size(bytes.len()),
+            Self::Packed(bytes) => value_size(bytes.len()),
         }
     }
 
@@ -89,8 +92,15 @@ impl Encoder {
         Self { field: field.clone(), lists: collection.version.has(LISTS_IN_JSON) }
     }
 
-    /// The value of a row.
-    pub(crate) fn value(&self, rows: &Rows<'_>, index: usize, reader: &ColumnReader, row: usize) -> Result<Value> {
+    /// The value of a row. Vectors are kept in the `room`.
+    pub(crate) fn value(
+        &self,
+        rows: &Rows<'_>,
+        index: usize,
+        reader: &ColumnReader,
+        row: usize,
+        room: &mut Room,
+    ) -> Result<Value> {
         if let FieldType::Vector { kind, dim } = self.field.data_type
             && kind != VectorType::Binary
         {
@@ -98,7 +108,7 @@ impl Encoder {
             if kind == VectorType::Float
                 && let Some(floats) = reader.float_bytes(row).filter(|floats| has_size(floats, dim))
             {
-                return Ok(Value::Packed(floats.to_vec()));
+                return Ok(Value::Packed(room.keep(floats)));
             }
             let Some(vector) = rows.vector(index, row, kind.kind())? else {
                 return self.missing().map_err(|error| rows.place(error, index, row));
@@ -270,13 +280,14 @@ fn vector_value(vector: Vector, kind: VectorType, dim: Option<u64>) -> Result<Va
         vector.check_size(dim)?;
     }
     match (kind, vector) {
-        (VectorType::Float, Vector::Dense(numbers)) => Ok(Value::Packed(packed::float32(&numbers))),
-        (VectorType::Float16, Vector::Dense(numbers)) => packed::float16(&numbers).map(Value::Packed),
-        (VectorType::BFloat16, Vector::Dense(numbers)) => packed::bfloat16(&numbers).map(Value::Packed),
-        (VectorType::Int8, Vector::Dense(numbers)) => packed::int8(&numbers).map(Value::Packed),
-        (VectorType::Sparse, Vector::Sparse(indices, values)) => packed::sparse(&indices, &values).map(Value::Packed),
+        (VectorType::Float, Vector::Dense(numbers)) => Ok(packed::float32(&numbers)),
+        (VectorType::Float16, Vector::Dense(numbers)) => packed::float16(&numbers),
+        (VectorType::BFloat16, Vector::Dense(numbers)) => packed::bfloat16(&numbers),
+        (VectorType::Int8, Vector::Dense(numbers)) => packed::int8(&numbers),
+        (VectorType::Sparse, Vector::Sparse(indices, values)) => packed::sparse(&indices, &values),
         (_, _) => Err(mistaken()),
     }
+    .map(|bytes| Value::Packed(bytes.into()))
 }
 
 /// Whether these bytes of 32-bit floats are a vector of the collection's size.
@@ -292,7 +303,7 @@ fn bits(bytes: &[u8], dim: Option<u64>) -> Result<Value> {
             bytes.len(),
             dim / 8
         ))),
-        Some(_) | None => Ok(Value::Packed(bytes.to_vec())),
+        Some(_) | None => Ok(Value::Packed(Bytes::copy_from_slice(bytes))),
     }
 }
 

@@ -271,9 +271,8 @@ fn item(data_type: FieldType, value: &Value) -> Option<Item<'_>> {
         (Scalar(T::VarChar { .. } | T::Text | T::Timestamptz | T::Geometry), Value::Text(text)) => {
             Item::Framed(text.as_bytes())
         }
-        (Scalar(T::Json), Value::Json(bytes))
-        | (Array { .. }, Value::List(bytes))
-        | (Vector { kind: VectorType::Sparse, .. }, Value::Packed(bytes)) => Item::Framed(bytes),
+        (Scalar(T::Json), Value::Json(bytes)) | (Array { .. }, Value::List(bytes)) => Item::Framed(bytes),
+        (Vector { kind: VectorType::Sparse, .. }, Value::Packed(bytes)) => Item::Framed(bytes),
         (Vector { .. }, Value::Packed(bytes)) => Item::Plain(bytes),
         (_, _) => return None,
     })

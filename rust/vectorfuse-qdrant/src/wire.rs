@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::net::body::{Body, PART};
 use vectorfuse_core::payload::{Atom, ColumnReader};
+use vectorfuse_core::room;
 
 use crate::change::framed;
 use crate::draft::Draft;
@@ -23,13 +24,10 @@ use crate::wire::number::{
     VECTORS_UNNAMED,
 };
 
-/// So much memory is taken at once for points that follow each other.
-const ROOM: usize = 256 * 1024;
-
 /// Where points are encoded, one behind the other as they stand in a request.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    bytes: BytesMut,
+    points: room::Room,
     /// What a point has beside its vectors. It is little, and a vector of bytes grows with less ado.
     small: Vec<u8>,
 }
@@ -77,11 +75,9 @@ impl<'r> Encoder<'_, 'r> {
     /// The point as it stands in a request, behind its number and its length. Points that are finished one after the other
     /// follow each other in memory, as long as the room lasts.
     pub(crate) fn finish(self) -> BytesMut {
-        let Self { room: Room { bytes, small }, vectors } = self;
+        let Self { room: Room { points, small }, vectors } = self;
         let size = small.len() + framed(vectors_size(&vectors));
-        if bytes.capacity() < framed(size) {
-            *bytes = BytesMut::with_capacity(ROOM.max(framed(size)));
-        }
+        let bytes = points.for_bytes(framed(size));
         head(UPSERT_POINTS, size, bytes);
         bytes.put_slice(small);
         put_vectors(&vectors, bytes);

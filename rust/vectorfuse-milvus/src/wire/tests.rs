@@ -80,8 +80,10 @@ fn value(data_type: FieldType) -> BoxedStrategy<Value> {
             ScalarType::Json => bytes(150).prop_map(Value::Json).boxed(),
         },
         FieldType::Array { .. } => list().prop_map(|list| Value::List(list.encode_to_vec())).boxed(),
-        FieldType::Vector { kind: VectorType::Sparse, .. } => bytes(150).prop_map(Value::Packed).boxed(),
-        FieldType::Vector { .. } => vec(any::<u8>(), DIMENSIONS).prop_map(Value::Packed).boxed(),
+        FieldType::Vector { kind: VectorType::Sparse, .. } => {
+            bytes(150).prop_map(|bytes| Value::Packed(bytes.into())).boxed()
+        }
+        FieldType::Vector { .. } => vec(any::<u8>(), DIMENSIONS).prop_map(|bytes| Value::Packed(bytes.into())).boxed(),
     }
 }
 
