@@ -118,7 +118,7 @@ class Bench:
     def growth(self) -> list[dict[str, Any]]:
         results = []
         for store in ("qdrant", "milvus"):
-            plan = {"store": store, "front": self.start(store), "rows": cases.ROWS // 10, "dimensions": 384}
+            plan = {"store": store, "front": self.start(store), "rows": cases.ROWS // 50, "dimensions": 384}
             grown = self.job("job_growth", f"Measuring growth on {store}", 1, plan, ACCOUNT)
             results.append({"store": store, **grown})
         return results

@@ -17,8 +17,9 @@ from bench.peers import Place
 from bench.rows import BLOCK, Rows, counted, to_noop
 from bench.session import Connector, run_job, told
 
-# After so many runs the JIT compiler has seen what it needs, and what it takes is no longer in the figures.
-WARM_UPS = 4
+# After so many runs, of a million rows each, the JIT compiler has seen what it needs, and what it takes is no longer in the
+# figures.
+WARM_UPS = 2
 # As many requests as VectorFuse has in flight by default.
 IN_FLIGHT = 4
 
