@@ -9,14 +9,19 @@ use crate::key::Key;
 const MOST_LETTERS: usize = 32;
 /// How many letters a middle has beyond those that it needs: the more, the nearer it is to the middle.
 const MORE_LETTERS: usize = 2;
-/// By how much the guess grows where the greatest key is to be found.
+/// So many beginnings of keys that were seen are tried, each a letter shorter than the one before.
+const BEGINNINGS: usize = 4;
+/// By how much the guess grows where the greatest key is to be found, and how many guesses are made at once.
 const GROWTH: i128 = 16;
+const GUESSES: usize = 3;
 
 /// The keys of a collection.
 pub(crate) enum Keyspace {
     Integers {
         /// How far the next guess goes beyond a key that has no other after it.
         reach: i128,
+        /// Whether they may be numbers of which none is left out.
+        serial: bool,
     },
     Texts {
         /// The letters of keys, as far as they were seen.
@@ -28,44 +33,59 @@ impl Keyspace {
     /// Of about so many keys.
     pub(crate) fn new(integer: bool, rows: u64) -> Self {
         if integer {
-            return Self::Integers { reach: i128::from(rows.max(1)) };
+            return Self::Integers { reach: i128::from(rows.max(1)), serial: true };
         }
         Self::Texts { letters: ('0'..='9').chain('A'..='Z').chain('a'..='z').chain(['-', '_']).collect() }
     }
 
-    /// Takes notice of neighbouring keys that there are. A key that perhaps comes just after all those like them is a good
-    /// place for a cut.
-    pub(crate) fn learn(&mut self, keys: &[Key]) -> Option<Key> {
-        let Self::Texts { letters } = self else { return None };
+    /// Takes notice of neighbouring keys that there are. Keys that perhaps come just after all those like them are good places
+    /// for cuts: after those that begin with all that the neighbours have in common, and with a letter less, and so on.
+    pub(crate) fn learn(&mut self, keys: &[Key]) -> Vec<Key> {
+        let Self::Texts { letters } = self else { return Vec::new() };
         let texts = keys.iter().filter_map(|key| if let Key::Text(text) = key { Some(text.as_str()) } else { None });
         letters.extend(texts.clone().flat_map(str::chars));
-        let (first, last) = (texts.clone().min()?, texts.max()?);
-        let common = first.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(letter, _)| letter);
-        let common: String = common.collect();
-        (!common.is_empty()).then(|| Key::Text(format!("{common}{}", char::MAX)))
+        let (Some(first), Some(last)) = (texts.clone().min(), texts.max()) else { return Vec::new() };
+        let common = first.chars().zip(last.chars()).take_while(|(a, b)| a == b).count();
+        let beginning = |letters| Key::Text(first.chars().take(letters).chain([char::MAX]).collect());
+        (1..=common).rev().take(BEGINNINGS).map(beginning).collect()
     }
 
-    /// A key after `after` and before `last`, about in the middle of those that there may be; `None` if there is none.
-    pub(crate) fn middle(&mut self, after: &Key, last: Option<&Key>) -> Option<Key> {
+    /// Keys after `after` and before `last`, in their order, at which to see how rows lie between the two; none if there
+    /// can be none. Serial numbers are cut into as many equal pieces as are wanted, which are the right ones if no number
+    /// is left out.
+    pub(crate) fn points(&mut self, after: &Key, last: Option<&Key>, wanted: usize) -> Vec<Key> {
         match (self, after, last) {
+            (Self::Integers { reach, serial }, Key::Integer(after), None) => {
+                let steps: Vec<i128> = if std::mem::take(serial) {
+                    let wanted = wanted as i128;
+                    (1..=wanted).map(|piece| *reach * piece / wanted).collect()
+                } else {
+                    std::iter::successors(Some(*reach), |reach| Some(reach.saturating_mul(GROWTH)))
+                        .take(GUESSES)
+                        .collect()
+                };
+                *reach = steps.last().map_or(*reach, |step| step.saturating_mul(GROWTH));
+                let greatest = i128::from(i64::MAX) - 1;
+                let points = steps.into_iter().map(|step| i128::from(*after).saturating_add(step).min(greatest));
+                let mut points: Vec<i64> = points.filter_map(|point| i64::try_from(point).ok()).collect();
+                points.retain(|point| point > after);
+                points.dedup();
+                points.into_iter().map(Key::Integer).collect()
+            }
             (Self::Integers { .. }, Key::Integer(after), Some(Key::Integer(last))) => {
-                let middle = i64::try_from((i128::from(*after) + i128::from(*last)) / 2).ok()?;
-                (*after < middle && middle < *last).then_some(Key::Integer(middle))
+                let middle = i64::try_from((i128::from(*after) + i128::from(*last)) / 2).ok();
+                middle.filter(|middle| after < middle && middle < last).map(Key::Integer).into_iter().collect()
             }
-            (Self::Integers { reach }, Key::Integer(after), None) => {
-                let guess = (i128::from(*after) + *reach).min(i128::from(i64::MAX) - 1);
-                *reach = reach.saturating_mul(GROWTH);
-                let guess = i64::try_from(guess).ok()?;
-                (*after < guess).then_some(Key::Integer(guess))
+            (Self::Texts { letters }, Key::Text(after), None) => {
+                between(letters, after, None).map(Key::Text).into_iter().collect()
             }
-            (Self::Texts { letters }, Key::Text(after), None) => between(letters, after, None).map(Key::Text),
             (Self::Texts { letters }, Key::Text(after), Some(Key::Text(last))) => {
-                between(letters, after, Some(last)).map(Key::Text)
+                between(letters, after, Some(last)).map(Key::Text).into_iter().collect()
             }
             (Self::Integers { .. }, Key::Text(_), _)
             | (Self::Texts { .. }, Key::Integer(_), _)
             | (Self::Integers { .. }, Key::Integer(_), Some(Key::Text(_)))
-            | (Self::Texts { .. }, Key::Text(_), Some(Key::Integer(_))) => None,
+            | (Self::Texts { .. }, Key::Text(_), Some(Key::Integer(_))) => Vec::new(),
         }
     }
 }
@@ -114,28 +134,35 @@ mod tests {
     #[test]
     fn integers_have_a_middle_until_nothing_is_between() {
         let mut space = Keyspace::new(true, 100);
-        let mut middle =
-            |after, last: Option<i64>| match space.middle(&Key::Integer(after), last.map(Key::Integer).as_ref()) {
-                Some(Key::Integer(middle)) => Some(middle),
-                _ => None,
-            };
-        assert_eq!(middle(0, Some(10)), Some(5));
-        assert_eq!(middle(0, Some(2)), Some(1));
-        assert_eq!(middle(0, Some(1)), None);
-        assert_eq!(middle(i64::MIN, Some(i64::MAX)), Some(0));
-        assert_eq!(middle(-3, Some(-1)), Some(-2));
-        assert_eq!(middle(0, None), Some(100));
-        assert_eq!(middle(0, None), Some(1600));
-        assert_eq!(middle(i64::MAX - 5, None), Some(i64::MAX - 1));
-        assert_eq!(middle(i64::MAX - 1, None), None);
+        let mut middle = |after, last| space.points(&Key::Integer(after), Some(&Key::Integer(last)), 2);
+        assert_eq!(middle(0, 10), [Key::Integer(5)]);
+        assert_eq!(middle(0, 2), [Key::Integer(1)]);
+        assert_eq!(middle(0, 1), []);
+        assert_eq!(middle(i64::MIN, i64::MAX), [Key::Integer(0)]);
+        assert_eq!(middle(-3, -1), [Key::Integer(-2)]);
+    }
+
+    #[test]
+    fn integers_without_an_end_are_serial_numbers_at_first_and_far_apart_then() {
+        let mut space = Keyspace::new(true, 100);
+        let mut points = |after, wanted| space.points(&Key::Integer(after), None, wanted);
+        assert_eq!(points(1000, 3), [1033, 1066, 1100].map(Key::Integer));
+        assert_eq!(points(0, 3), [1600, 25_600, 409_600].map(Key::Integer));
+        assert_eq!(points(i64::MAX - 5, 3), [Key::Integer(i64::MAX - 1)]);
+        assert_eq!(points(i64::MAX - 1, 3), []);
+        // Fewer numbers than pieces, each once.
+        assert_eq!(Keyspace::new(true, 2).points(&Key::Integer(0), None, 4), [1, 2].map(Key::Integer));
     }
 
     #[test]
     fn what_keys_have_in_common_is_where_they_end() {
         let mut space = Keyspace::new(false, 100);
-        assert_eq!(space.learn(&[text("日本/1"), text("日本/2")]), Some(text("日本/\u{10ffff}")));
-        assert_eq!(space.learn(&[text("a"), text("b")]), None);
-        assert_eq!(Keyspace::new(true, 100).learn(&[Key::Integer(1)]), None);
+        let ends = ["日本/\u{10ffff}", "日本\u{10ffff}", "日\u{10ffff}"].map(text);
+        assert!(ends.is_sorted());
+        assert_eq!(space.learn(&[text("日本/1"), text("日本/2")]), ends);
+        assert_eq!(space.learn(&[text("a"), text("b")]), []);
+        assert_eq!(space.learn(&[]), []);
+        assert_eq!(Keyspace::new(true, 100).learn(&[Key::Integer(1)]), []);
     }
 
     #[test]
@@ -143,7 +170,7 @@ mod tests {
         let mut space = Keyspace::new(false, 100);
         space.learn(&[text("日"), text("本")]);
         let mut check = |after: &str, last: Option<&str>| {
-            let middle = space.middle(&text(after), last.map(text).as_ref());
+            let middle = space.points(&text(after), last.map(text).as_ref(), 2).pop();
             let Some(Key::Text(middle)) = middle else { panic!("nothing between {after} and {last:?}") };
             assert!(
                 middle.as_str() > after && last.is_none_or(|last| middle.as_str() < last),
@@ -167,7 +194,7 @@ mod tests {
         let mut space = Keyspace::new(false, 100);
         let (after, mut last) = ("ab".to_owned(), "ac".to_owned());
         for _ in 0..1000 {
-            match space.middle(&text(&after), Some(&text(&last))) {
+            match space.points(&text(&after), Some(&text(&last)), 2).pop() {
                 Some(Key::Text(middle)) => {
                     assert!(middle > after && middle < last);
                     last = middle;

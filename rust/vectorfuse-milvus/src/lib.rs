@@ -17,6 +17,7 @@ mod collection;
 mod column;
 mod columns;
 mod creation;
+mod cuts;
 mod details;
 mod dynamic;
 mod expression;

@@ -237,6 +237,38 @@ fn integer_keys_are_cut_however_they_lie() {
     });
 }
 
+/// How many keys each of so many splits has.
+async fn sizes(reader: &Reader, wanted: usize) -> Vec<usize> {
+    let scan = reader.scan(Some(&["id"])).await.unwrap();
+    let parts = reader.read_scan(&scan, wanted).await.unwrap();
+    parts.iter().map(|part| part.iter().map(|batch| batch.num_rows()).sum()).collect()
+}
+
+#[test]
+fn every_split_has_about_its_share_of_the_keys() {
+    block_on(async {
+        let serial: Vec<i64> = (-5_000..19_000).collect();
+        let random: Vec<i64> = (0..24_000_i64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64)).collect();
+        // As a server numbers rows itself: runs of neighbours, far apart.
+        let runs: Vec<i64> = (0..24_000).map(|n| n / 1000 * (1 << 30) + n % 1000).collect();
+        for (keys, beyond) in [(serial, 0.01), (random, 0.5), (runs, 0.5)] {
+            let foreign = Foreign::make(Server::Milvus, keyed(DataType::Int64), false).await;
+            foreign.insert_keys(&keys).await;
+            for wanted in [2, 3, 8] {
+                let sizes = sizes(&Reader::of(&foreign), wanted).await;
+                assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (wanted, keys.len()), "{sizes:?}");
+                let most = keys.len() as f64 / wanted as f64 * (1.0 + beyond);
+                assert!(sizes.iter().all(|size| *size as f64 <= most), "{sizes:?}");
+            }
+            // Of a filter's rows, which lie elsewhere than all.
+            let filtered = sizes(&Reader::of(&foreign).with("filter", "id >= 500"), 3).await;
+            let expected = keys.iter().filter(|key| **key >= 500).count();
+            assert_eq!((filtered.len(), filtered.iter().sum::<usize>()), (3, expected), "{filtered:?}");
+            foreign.drop_it().await;
+        }
+    });
+}
+
 #[test]
 fn text_keys_are_cut_however_they_lie() {
     block_on(async {
