@@ -17,6 +17,15 @@ from pyspark import SparkContext
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True)
+class Ticks:
+    """CPU time of a process, in ticks of the kernel."""
+
+    own: int = 0
+    ended: int = 0
+    """Of its children that have ended, where it was told."""
+
+
 @dataclass
 class Cost:
     """Of one run of a job."""
@@ -57,9 +66,9 @@ class Jvm:
             pool.resetPeakUsage()
         # The kernel's word for: VmHWM begins anew.
         Path(f"/proc/{self._pid}/clear_refs").write_text("5")
-        begin, cpu = time.monotonic(), self._cpu_seconds()
+        begin, before = time.monotonic(), self._ticks()
         job()
-        seconds, cpu = time.monotonic() - begin, self._cpu_seconds() - cpu
+        seconds, cpu = time.monotonic() - begin, _spent(before, self._ticks()) / _TICKS
         heap = sum(pool.getPeakUsage().getUsed() for pool in self._pools)
         return Cost(seconds, cpu, self.peak_mib(), heap / 2**20, self._jvm_mib() if self._keeps_account else None)
 
@@ -75,21 +84,31 @@ class Jvm:
             raise RuntimeError(f"the JVM keeps no account of its memory: {account}")
         return int(total[1]) / 1024
 
-    def _cpu_seconds(self) -> float:
-        """Of the JVM, of its children that have ended, and of those that run."""
-        ticks: dict[int, int] = {}
+    def _ticks(self) -> dict[int, Ticks]:
+        """Of the JVM and of its children, by their pids."""
+        ticks: dict[int, Ticks] = {}
         children: dict[int, list[int]] = {}
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit() and folder.name != str(os.getpid()) and (fields := _stat(folder)):
                 pid = int(folder.name)
-                ticks[pid] = sum(map(int, fields[11:15]))
+                own, ended = sum(map(int, fields[11:13])), sum(map(int, fields[13:15]))
+                ticks[pid] = Ticks(own, ended)
                 children.setdefault(int(fields[1]), []).append(pid)
-        counted, total = [self._pid], 0
+        counted, found = [self._pid], {}
         while counted:
             pid = counted.pop()
-            total += ticks[pid]
+            found[pid] = ticks[pid]
             counted += children.get(pid, [])
-        return total / _TICKS
+        return found
+
+
+def _spent(before: dict[int, Ticks], after: dict[int, Ticks]) -> int:
+    """The ticks between the two. A Python worker that was idle for a minute ends, and its parent may or may not be told what it
+    took: what it took before is no part of this."""
+    own = sum(ticks.own - before.get(pid, Ticks()).own for pid, ticks in after.items())
+    ended = sum(ticks.ended - before.get(pid, Ticks()).ended for pid, ticks in after.items())
+    gone = sum(ticks.own + ticks.ended for pid, ticks in before.items() if pid not in after)
+    return own + max(ended - gone, 0)
 
 
 def _stat(folder: Path) -> list[str]:
