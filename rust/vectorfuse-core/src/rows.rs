@@ -37,7 +37,7 @@ pub struct Rows<'a> {
 }
 
 /// Which row of which partition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     row: u64,
     partition: u64,

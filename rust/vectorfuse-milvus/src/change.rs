@@ -108,3 +108,24 @@ impl Change {
         self.origin.place(error, &self.key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vectorfuse_core::room::Room;
+    use vectorfuse_core::rows::Origin;
+
+    use super::*;
+
+    #[test]
+    fn a_change_that_is_compacted_has_the_same_values_and_leaves_the_room() {
+        let mut room = Room::default();
+        let vectors = [room.keep(&[1; 8]), room.keep(&[2; 8])];
+        let values: Vec<Value> = vectors.iter().cloned().map(Value::Packed).chain([Value::Long(7)]).collect();
+        let (key, origin, action) = (Key::Integer(1), Origin::default(), Action::Write(values.clone()));
+        let mut change = Change { key, origin, action, order: None, partition: None, rows: 1 };
+        change.compact();
+        assert_eq!(change.values(), values);
+        let stays = |value: &Value| matches!(value, Value::Packed(bytes) if vectors.iter().any(|old| old.as_ptr() == bytes.as_ptr()));
+        assert!(!change.values().iter().any(stays));
+    }
+}
