@@ -99,7 +99,7 @@ impl Form {
                 Key::Integer(number) => Value::Long(*number),
                 Key::Text(text) => Value::Text(text.clone()),
             }),
-            Source::Column(index, encoder) => encoder.value(rows, *index, rows.reader(*index), row, room),
+            Source::Column(index, encoder) => encoder.value(rows, *index, row, room),
             Source::Dynamic(dynamic) => dynamic.value(rows, row, key).map(Value::Json),
             Source::Nowhere(value) => Ok(value.clone()),
         };

@@ -18,6 +18,7 @@ use crate::shaper::Shaper;
 
 /// So few rows are read in one part: cutting the collection would take longer.
 const ONE_SPLIT: u64 = 10_000;
+
 /// What one task reads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Part {

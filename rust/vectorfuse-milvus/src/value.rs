@@ -93,14 +93,8 @@ impl Encoder {
     }
 
     /// The value of a row. Vectors are kept in the `room`.
-    pub(crate) fn value(
-        &self,
-        rows: &Rows<'_>,
-        index: usize,
-        reader: &ColumnReader,
-        row: usize,
-        room: &mut Room,
-    ) -> Result<Value> {
+    pub(crate) fn value(&self, rows: &Rows<'_>, index: usize, row: usize, room: &mut Room) -> Result<Value> {
+        let reader = rows.reader(index);
         if let FieldType::Vector { kind, dim } = self.field.data_type
             && kind != VectorType::Binary
         {

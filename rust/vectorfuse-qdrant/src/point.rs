@@ -184,7 +184,7 @@ impl Points<'_> {
         Ok((order, guard))
     }
 
-    /// What the collection keeps under this name. There are few, and looking for one by comparing texts would take longer.
+    /// What the collection keeps under this name. There are few, so each is compared, as [`is_same`] does it.
     fn spec(&self, name: &str) -> Option<&VectorSpec> {
         self.vectors.iter().find(|(other, _)| is_same(other, name)).map(|(_, spec)| spec)
     }

@@ -46,7 +46,8 @@ type Vectors<'a> = SmallVec<[(&'a str, Vector<'a>); 1]>;
 enum Vector<'a> {
     /// A dense one: its numbers as they stand in the column, 32-bit floats with the lowest byte first.
     Floats(&'a [u8]),
-    Message(Box<qdrant::Vector>),
+    /// Any other, encoded: of a message each question for its size would go through all of it.
+    Encoded(Vec<u8>),
 }
 
 impl<'r> Encoder<'_, 'r> {
@@ -76,10 +77,12 @@ impl<'r> Encoder<'_, 'r> {
     /// follow each other in memory, as long as the room lasts.
     pub(crate) fn finish(self) -> BytesMut {
         let Self { room: Room { points, small }, vectors } = self;
-        let size = small.len() + framed(vectors_size(&vectors));
+        let vectors_size = vectors_size(&vectors);
+        let size = small.len() + framed(vectors_size);
         let bytes = points.for_bytes(framed(size));
         head(UPSERT_POINTS, size, bytes);
         bytes.put_slice(small);
+        head(POINT_VECTORS, vectors_size, bytes);
         put_vectors(&vectors, bytes);
         bytes.split()
     }
@@ -162,7 +165,7 @@ impl<'a> Draft<'a> for Encoder<'a, '_> {
     }
 
     fn vector(&mut self, name: &'a str, vector: qdrant::Vector) {
-        self.vectors.push((name, Vector::Message(Box::new(vector))));
+        self.vectors.push((name, Vector::Encoded(vector.encode_to_vec())));
     }
 
     fn is_without_vector(&self) -> bool {
@@ -178,7 +181,7 @@ impl Vector<'_> {
                 let dense = dense_size(data);
                 key_len(VECTOR_DENSE) + encoded_len_varint(dense as u64) + dense
             }
-            Self::Message(vector) => vector.encoded_len(),
+            Self::Encoded(vector) => vector.len(),
         }
     }
 
@@ -191,7 +194,7 @@ impl Vector<'_> {
                     bytes.put_slice(data);
                 }
             }
-            Self::Message(vector) => bytes.put_slice(&vector.encode_to_vec()),
+            Self::Encoded(vector) => bytes.put_slice(vector),
         }
     }
 }
@@ -212,8 +215,8 @@ fn entry_size((name, vector): &(&str, Vector<'_>)) -> usize {
     framed(name.len()) + framed(vector.size())
 }
 
+/// Writes that message.
 fn put_vectors(vectors: &Vectors<'_>, bytes: &mut BytesMut) {
-    head(POINT_VECTORS, vectors_size(vectors), bytes);
     if let [("", only)] = vectors.as_slice() {
         head(VECTORS_UNNAMED, only.size(), bytes);
         only.put(bytes);
