@@ -5,21 +5,21 @@
 //! changes a key once (a later change is merged into the earlier one, or is of a later request), and one that changes
 //! a key which another one in flight changes waits for that one: the later row is the one that stays.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod keys;
+
 use std::hash::Hash;
 use std::sync::{Arc, Weak};
 
-use ahash::RandomState;
 use async_trait::async_trait;
 
 use crate::error::Result;
+use crate::outbox::keys::Keys;
 use crate::upload::Upload;
 
 /// What happens to what the store keeps under one key.
 pub trait Change: Send + 'static {
     /// What the store tells its entries apart by.
-    type Key: Clone + Eq + Hash + Send + Sync + 'static;
+    type Key: Clone + Eq + Hash + Ord + Send + Sync + 'static;
 
     /// Which entry is changed.
     fn key(&self) -> &Self::Key;
@@ -66,18 +66,19 @@ pub struct Outbox<S: Sender> {
     upload: Upload,
     open: Request<S::Change>,
     /// The keys of the requests in flight; those of one that has ended are gone.
-    flying: Vec<Weak<Places<S::Change>>>,
+    flying: Vec<Weak<KeysOf<S::Change>>>,
 }
 
-/// Where the change of each key is in its request, and its size. Each key is looked up several times, also among those in
-/// flight: std's hash would take longer than the rest.
-type Places<C> = HashMap<<C as Change>::Key, (usize, usize), RandomState>;
+type KeysOf<C> = Keys<<C as Change>::Key>;
 
 /// A request that is being filled.
 struct Request<C: Change> {
     changes: Vec<C>,
+    keys: KeysOf<C>,
+    /// The bytes of each change.
+    sizes: Vec<usize>,
+    /// The bytes of all.
     bytes: usize,
-    places: Places<C>,
     /// The bytes of changes that are gone, since the others were compacted.
     gone: usize,
 }
@@ -93,13 +94,14 @@ impl<S: Sender> Outbox<S> {
     /// earlier request: the write has failed.
     pub async fn push(&mut self, change: S::Change, limits: Limits) -> Result<()> {
         let size = self.sender.size(&change);
-        let earlier = self.open.places.get(change.key()).copied();
-        let apart = earlier.is_some_and(|(index, _)| !self.sender.joins(&self.open.changes[index], &change));
+        let mut earlier = self.open.keys.place(change.key());
+        let apart = earlier.is_some_and(|place| !self.sender.joins(&self.open.changes[place], &change));
         let (count, bytes) = self.open.with(earlier, size);
         if apart || bytes > limits.bytes || count > limits.changes {
             self.flush().await?;
+            earlier = None;
         }
-        self.open.add(change, size, &self.sender);
+        self.open.add(change, size, earlier, &self.sender);
         Ok(())
     }
 
@@ -116,61 +118,56 @@ impl<S: Sender> Outbox<S> {
         }
         // The next one will have about as many: it need not grow step by step.
         let next = Request::of(self.open.changes.len());
-        let Request { changes, places, .. } = std::mem::replace(&mut self.open, next);
-        while self.any_in_flight(&places) {
+        let Request { changes, keys, .. } = std::mem::replace(&mut self.open, next);
+        while self.any_in_flight(&keys) {
             self.upload.next().await?;
         }
-        let places = Arc::new(places);
-        self.flying.push(Arc::downgrade(&places));
+        let keys = Arc::new(keys);
+        self.flying.push(Arc::downgrade(&keys));
         let sender = self.sender.clone();
         let request = async move {
             let sent = sender.send(changes).await;
-            drop(places);
+            drop(keys);
             sent
         };
         self.upload.submit(request).await
     }
 
-    fn any_in_flight(&mut self, places: &Places<S::Change>) -> bool {
+    fn any_in_flight(&mut self, keys: &KeysOf<S::Change>) -> bool {
         self.flying.retain(|other| other.strong_count() > 0);
-        self.flying.iter().filter_map(Weak::upgrade).any(|other| places.keys().any(|key| other.contains_key(key)))
+        self.flying.iter().filter_map(Weak::upgrade).any(|other| keys.meet(&other))
     }
 }
 
 impl<C: Change> Request<C> {
     /// An empty one with room for so many changes.
     fn of(changes: usize) -> Self {
-        let places = Places::<C>::with_capacity_and_hasher(changes, RandomState::new());
-        Self { changes: Vec::with_capacity(changes), bytes: 0, places, gone: 0 }
+        let (sizes, keys) = (Vec::with_capacity(changes), Keys::with_capacity(changes));
+        Self { changes: Vec::with_capacity(changes), keys, sizes, bytes: 0, gone: 0 }
     }
 
-    /// How many changes there would be with one of this size, and their size; `earlier` is the place of its key.
-    fn with(&self, earlier: Option<(usize, usize)>, size: usize) -> (usize, usize) {
+    /// How many changes there would be with one of this size, and their size; `earlier` is the place of that of its key.
+    fn with(&self, earlier: Option<usize>, size: usize) -> (usize, usize) {
         match earlier {
-            Some((_, earlier)) => (self.changes.len(), self.bytes - earlier + size),
+            Some(place) => (self.changes.len(), self.bytes - self.sizes[place] + size),
             None => (self.changes.len() + 1, self.bytes + size),
         }
     }
 
-    /// Adds a change of this size; where there is one of its key, the two become one.
-    fn add(&mut self, change: C, size: usize, sender: &impl Sender<Change = C>) {
-        match self.places.entry(change.key().clone()) {
-            Entry::Occupied(mut place) => {
-                let (index, earlier) = *place.get();
-                self.bytes = self.bytes - earlier + size;
-                place.insert((index, size));
-                sender.merge(&mut self.changes[index], change);
-                self.gone += earlier;
-                if self.gone > MOST_GONE {
-                    self.changes.iter_mut().for_each(|change| sender.compact(change));
-                    self.gone = 0;
-                }
-            }
-            Entry::Vacant(place) => {
-                place.insert((self.changes.len(), size));
-                self.bytes += size;
-                self.changes.push(change);
-            }
+    /// Adds a change of this size; with one of its key, which is at the place `earlier`, it becomes one.
+    fn add(&mut self, change: C, size: usize, earlier: Option<usize>, sender: &impl Sender<Change = C>) {
+        (_, self.bytes) = self.with(earlier, size);
+        let Some(place) = earlier else {
+            self.keys.push(change.key().clone());
+            self.sizes.push(size);
+            self.changes.push(change);
+            return;
+        };
+        self.gone += std::mem::replace(&mut self.sizes[place], size);
+        sender.merge(&mut self.changes[place], change);
+        if self.gone > MOST_GONE {
+            self.changes.iter_mut().for_each(|change| sender.compact(change));
+            self.gone = 0;
         }
     }
 }
