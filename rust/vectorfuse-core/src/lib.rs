@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod paging;
 pub mod payload;
 pub mod predicate;
+pub mod protobuf;
 pub mod query;
 pub mod reject;
 pub mod retry;

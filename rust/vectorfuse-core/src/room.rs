@@ -1,6 +1,8 @@
 //! Memory for what is kept until it is sent: things stand one behind the other in pieces, and none has an allocation of its
 //! own. A piece stays as long as one of them does.
 
+use std::mem;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// So much memory is taken at once.
@@ -14,19 +16,21 @@ pub struct Room {
 }
 
 impl Room {
-    /// Where the next thing goes, which has this many bytes: what is written there is split off.
-    pub fn for_bytes(&mut self, size: usize) -> &mut BytesMut {
+    /// Room for the next thing, which has this many bytes and no more. It is split off before it is written to: the count of
+    /// those who share a piece would else wait until all that was written has reached the memory.
+    pub fn take(&mut self, size: usize) -> BytesMut {
         if self.rest.capacity() < size {
             self.rest = BytesMut::with_capacity(PIECE.max(size));
         }
-        &mut self.rest
+        let behind = self.rest.split_off(size);
+        mem::replace(&mut self.rest, behind)
     }
 
     /// A copy of these bytes.
     pub fn keep(&mut self, bytes: &[u8]) -> Bytes {
-        let rest = self.for_bytes(bytes.len());
-        rest.put_slice(bytes);
-        rest.split().freeze()
+        let mut kept = self.take(bytes.len());
+        kept.put_slice(bytes);
+        kept.freeze()
     }
 }
 

@@ -5,10 +5,11 @@ mod number;
 
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use bytes::Bytes;
+use prost::encoding::{WireType, encoded_len_varint, key_len};
 use vectorfuse_core::error::Result;
 use vectorfuse_core::net::body::{Body, PART};
+use vectorfuse_core::protobuf::{framed, head, key, varint};
 
 use crate::api::proto::DataType;
 use crate::block::{Block, Heading, mixed};
@@ -90,7 +91,7 @@ impl Upload {
     fn part_of(&self, place: usize, most: usize) -> (Bytes, Option<usize>) {
         let places = self.block.rows.len() + 2;
         let (first, mut next) = (place / places, place % places);
-        let mut into = BytesMut::with_capacity(most + BESIDE);
+        let mut into = Vec::with_capacity(most + BESIDE);
         if place == 0 {
             put_text(DB_NAME, &self.place.database, &mut into);
             put_text(COLLECTION_NAME, &self.place.collection, &mut into);
@@ -103,14 +104,14 @@ impl Upload {
                 next = 1;
             }
             if let Some(row) = field.put_values(next - 1, most, &mut into) {
-                return (into.freeze(), Some(index * places + 1 + row));
+                return (into.into(), Some(index * places + 1 + row));
             }
             field.put_end(&mut into);
             next = 0;
         }
         put_number(NUM_ROWS, self.count.into(), &mut into);
         put_number(PARTIAL_UPDATE, self.place.partial.into(), &mut into);
-        (into.freeze(), None)
+        (into.into(), None)
     }
 
     fn fields(&self) -> impl Iterator<Item = Field<'_>> {
@@ -176,7 +177,7 @@ impl Field<'_> {
     }
 
     /// Writes what stands before the values.
-    fn put_head(&self, into: &mut BytesMut) {
+    fn put_head(&self, into: &mut Vec<u8>) {
         let data_type = self.heading.data_type;
         put_number(FIELD_TYPE, self.type_number(), into);
         put_text(FIELD_NAME, &self.heading.name, into);
@@ -191,7 +192,7 @@ impl Field<'_> {
 
     /// Writes the values from a row on, until a part is full; the row whose value comes next, if not all are written. A
     /// value that is larger than a part is one.
-    fn put_values(&self, row: usize, most: usize, into: &mut BytesMut) -> Option<usize> {
+    fn put_values(&self, row: usize, most: usize, into: &mut Vec<u8>) -> Option<usize> {
         for (row, value) in self.values().enumerate().skip(row) {
             let Some(item) = item(self.heading.data_type, value) else { continue };
             if !into.is_empty() && into.len() + item.size() > most {
@@ -203,14 +204,14 @@ impl Field<'_> {
     }
 
     /// Writes what stands behind the values.
-    fn put_end(&self, into: &mut BytesMut) {
+    fn put_end(&self, into: &mut Vec<u8>) {
         if let FieldType::Array { element, .. } = self.heading.data_type {
             put_number(ELEMENT_TYPE, type_number(element.data_type()), into);
         }
         put_number(FIELD_IS_DYNAMIC, self.heading.is_dynamic.into(), into);
         if self.says_valid() {
             head(FIELD_VALID_DATA, self.rows.len(), into);
-            self.values().for_each(|value| into.put_u8(value.is_there().into()));
+            self.values().for_each(|value| into.push(value.is_there().into()));
         }
     }
 
@@ -243,16 +244,16 @@ impl Item<'_> {
         }
     }
 
-    fn put(&self, into: &mut impl BufMut) {
+    fn put(&self, into: &mut Vec<u8>) {
         match self {
-            Self::Varint(bits) => encode_varint(*bits, into),
-            Self::Four(bytes) => into.put_slice(bytes),
-            Self::Eight(bytes) => into.put_slice(bytes),
+            Self::Varint(bits) => varint(*bits, into),
+            Self::Four(bytes) => into.extend_from_slice(bytes),
+            Self::Eight(bytes) => into.extend_from_slice(bytes),
             Self::Framed(bytes) => {
                 head(VALUES, bytes.len(), into);
-                into.put_slice(bytes);
+                into.extend_from_slice(bytes);
             }
-            Self::Plain(bytes) => into.put_slice(bytes),
+            Self::Plain(bytes) => into.extend_from_slice(bytes),
         }
     }
 }
@@ -330,27 +331,16 @@ fn type_number(data_type: DataType) -> u64 {
     i64::from(i32::from(data_type)).cast_unsigned()
 }
 
-/// What stands before a field of so many bytes.
-fn head(number: u32, size: usize, into: &mut impl BufMut) {
-    encode_key(number, WireType::LengthDelimited, into);
-    encode_varint(size as u64, into);
-}
-
-/// The size of a field of so many bytes with what stands before it.
-fn framed(number: u32, size: usize) -> usize {
-    key_len(number) + encoded_len_varint(size as u64) + size
-}
-
-/// The same of a value among those of its column.
+/// The size of a value of so many bytes among those of its column.
 pub(crate) fn value_size(size: usize) -> usize {
     framed(VALUES, size)
 }
 
 /// A text that is empty is not written.
-fn put_text(number: u32, text: &str, into: &mut impl BufMut) {
+fn put_text(number: u32, text: &str, into: &mut Vec<u8>) {
     if !text.is_empty() {
         head(number, text.len(), into);
-        into.put_slice(text.as_bytes());
+        into.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -359,10 +349,10 @@ fn text_size(number: u32, text: &str) -> usize {
 }
 
 /// A number that is zero, and what is false, is not written.
-fn put_number(number: u32, value: u64, into: &mut impl BufMut) {
+fn put_number(number: u32, value: u64, into: &mut Vec<u8>) {
     if value != 0 {
-        encode_key(number, WireType::Varint, into);
-        encode_varint(value, into);
+        key(number, WireType::Varint, into);
+        varint(value, into);
     }
 }
 

@@ -11,7 +11,7 @@ use qdrant_client::qdrant::{
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::options::WriteMode;
-use vectorfuse_core::payload::{ColumnReader, Scalar};
+use vectorfuse_core::payload::{Atom, ColumnReader, Scalar};
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Role;
@@ -204,6 +204,11 @@ impl Points<'_> {
 
 /// The id that a column names, and the value that must be kept because the id cannot give it back.
 fn column_id(reader: &ColumnReader, data_type: &SparkType, row: usize) -> Result<(PointId, Option<Payload>)> {
+    if let Some(Atom::Integer(number)) = reader.atom(row)
+        && let Ok(id) = u64::try_from(number)
+    {
+        return Ok((PointId::Number(id), None));
+    }
     if reader.is_null(row) {
         return Err(Error::data("the id is null"));
     }

@@ -139,7 +139,7 @@ impl<'a> Floats<'a> {
             }
             Content::Bytes(packed) if self.0.is_empty() => self.0 = Cow::Borrowed(packed),
             Content::Bytes(packed) => self.0.to_mut().extend_from_slice(packed),
-            Content::Four(one) => self.0.to_mut().extend_from_slice(&one),
+            Content::Four(one) => self.0.to_mut().extend_from_slice(&one.to_le_bytes()),
             Content::Varint(_) | Content::Eight(_) => return Err(mistaken()),
         }
         Ok(())

@@ -8,12 +8,13 @@ use std::mem;
 
 use prost::Message;
 use prost::bytes::{BufMut, Bytes, BytesMut};
-use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use prost::encoding::{WireType, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
 use smallvec::SmallVec;
 use vectorfuse_core::ids::PointId;
 use vectorfuse_core::net::body::{Body, PART};
 use vectorfuse_core::payload::{Atom, ColumnReader};
+use vectorfuse_core::protobuf::{head, key, varint};
 use vectorfuse_core::room;
 
 use crate::change::framed;
@@ -30,6 +31,8 @@ pub(crate) struct Room {
     points: room::Room,
     /// What a point has beside its vectors. It is little, and a vector of bytes grows with less ado.
     small: Vec<u8>,
+    /// What stands before the point.
+    before: Vec<u8>,
 }
 
 /// A point that is being encoded: its id and payload first, since the number of its vectors is known only after the last
@@ -59,15 +62,15 @@ impl<'r> Encoder<'_, 'r> {
         match id {
             PointId::Number(number) => {
                 head(POINT_ID, key_len(ID_NUMBER) + encoded_len_varint(number), bytes);
-                encode_key(ID_NUMBER, WireType::Varint, bytes);
-                encode_varint(number, bytes);
+                key(ID_NUMBER, WireType::Varint, bytes);
+                varint(number, bytes);
             }
             PointId::Uuid(uuid) => {
                 let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
                 let text = uuid.hyphenated().encode_lower(&mut text);
                 head(POINT_ID, framed(text.len()), bytes);
                 head(ID_UUID, text.len(), bytes);
-                bytes.put_slice(text.as_bytes());
+                bytes.extend_from_slice(text.as_bytes());
             }
         }
         Self { room, vectors: Vectors::new() }
@@ -76,21 +79,29 @@ impl<'r> Encoder<'_, 'r> {
     /// The point as it stands in a request, behind its number and its length. Points that are finished one after the other
     /// follow each other in memory, as long as the room lasts.
     pub(crate) fn finish(self) -> BytesMut {
-        let Self { room: Room { points, small }, vectors } = self;
+        let Self { room: Room { points, small, before }, vectors } = self;
         let vectors_size = vectors_size(&vectors);
         let size = small.len() + framed(vectors_size);
-        let bytes = points.for_bytes(framed(size));
-        head(UPSERT_POINTS, size, bytes);
-        bytes.put_slice(small);
-        head(POINT_VECTORS, vectors_size, bytes);
-        put_vectors(&vectors, bytes);
-        bytes.split()
+        before.clear();
+        head(UPSERT_POINTS, size, before);
+        let mut bytes = points.take(before.len() + size);
+        bytes.put_slice(before);
+        head(POINT_VECTORS, vectors_size, small);
+        put_vectors(&vectors, small, &mut bytes);
+        bytes
     }
 
     fn double(&mut self, field: &str, value: f64) {
         self.field(field, key_len(VALUE_DOUBLE) + size_of::<f64>(), |bytes| {
-            encode_key(VALUE_DOUBLE, WireType::SixtyFourBit, bytes);
-            bytes.put_f64_le(value);
+            key(VALUE_DOUBLE, WireType::SixtyFourBit, bytes);
+            bytes.extend_from_slice(&value.to_le_bytes());
+        });
+    }
+
+    fn number(&mut self, field: &str, number: u32, value: u64) {
+        self.field(field, key_len(number) + encoded_len_varint(value), |bytes| {
+            key(number, WireType::Varint, bytes);
+            varint(value, bytes);
         });
     }
 
@@ -99,45 +110,24 @@ impl<'r> Encoder<'_, 'r> {
         let bytes = &mut self.room.small;
         head(POINT_PAYLOAD, framed(field.len()) + framed(size), bytes);
         head(ENTRY_KEY, field.len(), bytes);
-        bytes.put_slice(field.as_bytes());
+        bytes.extend_from_slice(field.as_bytes());
         head(ENTRY_VALUE, size, bytes);
         put(bytes);
-    }
-
-    /// Adds a field of the payload without a value.
-    fn null(&mut self, field: &str) {
-        let null = 0;
-        self.field(field, key_len(VALUE_NULL) + encoded_len_varint(null), |bytes| {
-            encode_key(VALUE_NULL, WireType::Varint, bytes);
-            encode_varint(null, bytes);
-        });
     }
 }
 
 impl<'a> Draft<'a> for Encoder<'a, '_> {
     fn atom(&mut self, field: &str, reader: &ColumnReader, row: usize) -> bool {
         match reader.atom(row) {
-            Some(Atom::Boolean(value)) => {
-                let bit = value.into();
-                self.field(field, key_len(VALUE_BOOLEAN) + encoded_len_varint(bit), |bytes| {
-                    encode_key(VALUE_BOOLEAN, WireType::Varint, bytes);
-                    encode_varint(bit, bytes);
-                });
-            }
-            Some(Atom::Integer(value)) => {
-                let bits = value.cast_unsigned();
-                self.field(field, key_len(VALUE_INTEGER) + encoded_len_varint(bits), |bytes| {
-                    encode_key(VALUE_INTEGER, WireType::Varint, bytes);
-                    encode_varint(bits, bytes);
-                });
-            }
+            Some(Atom::Boolean(value)) => self.number(field, VALUE_BOOLEAN, value.into()),
+            Some(Atom::Integer(value)) => self.number(field, VALUE_INTEGER, value.cast_unsigned()),
             Some(Atom::Float(value)) if value.is_finite() => self.double(field, value.into()),
             Some(Atom::Double(value)) if value.is_finite() => self.double(field, value),
             Some(Atom::Text(text)) => self.field(field, framed(text.len()), |bytes| {
                 head(VALUE_STRING, text.len(), bytes);
-                bytes.put_slice(text.as_bytes());
+                bytes.extend_from_slice(text.as_bytes());
             }),
-            None if reader.is_null(row) => self.null(field),
+            None if reader.is_null(row) => self.number(field, VALUE_NULL, 0),
             // What has another form in a payload than in its column, or none, as the number that is not finite.
             Some(
                 Atom::Float(_)
@@ -155,7 +145,7 @@ impl<'a> Draft<'a> for Encoder<'a, '_> {
     fn value(&mut self, field: &str, value: Value) {
         // A message writes itself into a vector without an error.
         let own = value.encode_to_vec();
-        self.field(field, own.len(), |bytes| bytes.put_slice(&own));
+        self.field(field, own.len(), |bytes| bytes.extend_from_slice(&own));
     }
 
     fn floats(&mut self, name: &'a str, found: impl FnOnce() -> Option<&'a [u8]>) -> bool {
@@ -185,17 +175,21 @@ impl Vector<'_> {
         }
     }
 
-    fn put(&self, bytes: &mut BytesMut) {
-        match self {
+    /// Writes it behind what stands in `small`, which is then empty.
+    fn put(&self, small: &mut Vec<u8>, bytes: &mut BytesMut) {
+        let own = match self {
             Self::Floats(data) => {
-                head(VECTOR_DENSE, dense_size(data), bytes);
+                head(VECTOR_DENSE, dense_size(data), small);
                 if !data.is_empty() {
-                    head(DENSE_DATA, data.len(), bytes);
-                    bytes.put_slice(data);
+                    head(DENSE_DATA, data.len(), small);
                 }
+                *data
             }
-            Self::Encoded(vector) => bytes.put_slice(vector),
-        }
+            Self::Encoded(vector) => vector,
+        };
+        bytes.put_slice(small);
+        bytes.put_slice(own);
+        small.clear();
     }
 }
 
@@ -215,32 +209,28 @@ fn entry_size((name, vector): &(&str, Vector<'_>)) -> usize {
     framed(name.len()) + framed(vector.size())
 }
 
-/// Writes that message.
-fn put_vectors(vectors: &Vectors<'_>, bytes: &mut BytesMut) {
+/// Writes that message behind what stands in `small`.
+fn put_vectors(vectors: &Vectors<'_>, small: &mut Vec<u8>, bytes: &mut BytesMut) {
     if let [("", only)] = vectors.as_slice() {
-        head(VECTORS_UNNAMED, only.size(), bytes);
-        only.put(bytes);
+        head(VECTORS_UNNAMED, only.size(), small);
+        only.put(small, bytes);
         return;
     }
-    head(VECTORS_NAMED, entries_size(vectors), bytes);
+    head(VECTORS_NAMED, entries_size(vectors), small);
     for named in vectors {
         let (name, vector) = named;
-        head(NAMED_ENTRIES, entry_size(named), bytes);
-        head(ENTRY_KEY, name.len(), bytes);
-        bytes.put_slice(name.as_bytes());
-        head(ENTRY_VALUE, vector.size(), bytes);
-        vector.put(bytes);
+        head(NAMED_ENTRIES, entry_size(named), small);
+        head(ENTRY_KEY, name.len(), small);
+        small.extend_from_slice(name.as_bytes());
+        head(ENTRY_VALUE, vector.size(), small);
+        vector.put(small, bytes);
     }
+    // Of no vectors at all.
+    bytes.put_slice(small);
 }
 
 fn dense_size(data: &[u8]) -> usize {
     if data.is_empty() { 0 } else { framed(data.len()) }
-}
-
-/// What stands before a field of so many bytes.
-fn head(number: u32, size: usize, bytes: &mut impl BufMut) {
-    encode_key(number, WireType::LengthDelimited, bytes);
-    encode_varint(size as u64, bytes);
 }
 
 /// An upsert of points that are encoded.
