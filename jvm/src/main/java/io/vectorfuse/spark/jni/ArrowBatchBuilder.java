@@ -1,6 +1,7 @@
 package io.vectorfuse.spark.jni;
 
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.unsafe.Platform;
 
 /**
@@ -21,6 +22,7 @@ final class ArrowBatchBuilder {
   private final ColumnBuilder root;
   private final long array = NativeMemory.allocateZeroed(ArrowStructs.ARRAY_SIZE);
   private final long lease = NativeMemory.allocate(LEASE_SIZE);
+  private long bytes;
 
   /**
    * @param schema the batches' schema, a struct
@@ -45,6 +47,8 @@ final class ArrowBatchBuilder {
       columns[i].append(row, i);
     }
     root.appended(1);
+    // To ask every buffer after each row would take longer than to copy a small one.
+    bytes = row instanceof UnsafeRow ? bytes + ((UnsafeRow) row).getSizeInBytes() : root.bytes();
   }
 
   /** How many rows there are. */
@@ -52,9 +56,11 @@ final class ArrowBatchBuilder {
     return root.length();
   }
 
-  /** How many bytes the rows take in the buffers. */
+  /**
+   * About how many bytes the rows take: in the buffers, or as Spark's rows, which have some more.
+   */
   long bytes() {
-    return root.bytes();
+    return bytes;
   }
 
   /**
@@ -77,6 +83,7 @@ final class ArrowBatchBuilder {
   /** Removes all rows, keeps the memory. Only while {@link #isFree}. */
   void clear() {
     root.clear();
+    bytes = 0;
   }
 
   /** Gives the memory back to the system. Only while {@link #isFree}; not used afterwards. */

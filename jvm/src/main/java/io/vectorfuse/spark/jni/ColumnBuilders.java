@@ -123,24 +123,28 @@ final class ColumnBuilders {
 
   /** Numbers, dates and timestamps: the same bytes in Spark and in Arrow. */
   private static final class Fixed extends OneBuffer {
+    /** The first letter of the format, which tells the numbers from each other. */
+    private final char form;
+
     Fixed(ArrowField field) {
       super(field);
+      this.form = field.format.charAt(0);
     }
 
     @Override
     void put(SpecializedGetters values, int ordinal) {
       long at = data.take(field.width);
-      switch (field.format) {
-        case "c":
+      switch (form) {
+        case 'c':
           Platform.putByte(null, at, values.getByte(ordinal));
           break;
-        case "s":
+        case 's':
           Platform.putShort(null, at, values.getShort(ordinal));
           break;
-        case "f":
+        case 'f':
           Platform.putFloat(null, at, values.getFloat(ordinal));
           break;
-        case "g":
+        case 'g':
           Platform.putDouble(null, at, values.getDouble(ordinal));
           break;
         default:

@@ -1,12 +1,19 @@
 package io.vectorfuse.spark.jni;
 
 import io.vectorfuse.spark.VectorFuseException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * Loads the native library, once per class loader: each session of Spark may have a class loader of
@@ -16,6 +23,11 @@ import java.util.Locale;
 final class NativeLibrary {
   /** A system property: the path of a library to use instead of the one in the jar. */
   static final String PROPERTY = "vectorfuse.native.library";
+
+  /** A part of a release has some three of them. */
+  private static final int USUAL_PART = 4 * 1024 * 1024;
+
+  private static final int CHUNK = 64 * 1024;
 
   private static volatile boolean loaded;
 
@@ -47,7 +59,7 @@ final class NativeLibrary {
   }
 
   /**
-   * Where the library of a platform stands in the jar.
+   * Where the library of a platform stands in the jar, in parts with this name and a number.
    *
    * @param osName the system property {@code os.name}
    * @param osArch the system property {@code os.arch}
@@ -70,8 +82,9 @@ final class NativeLibrary {
   }
 
   private static void loadResource(String resource) {
-    try (InputStream content = NativeLibrary.class.getResourceAsStream(resource)) {
-      if (content == null) {
+    try {
+      List<ByteArrayOutputStream> parts = unpack(resource);
+      if (parts.isEmpty()) {
         throw unsupported(
             "the jar holds no native library for "
                 + System.getProperty("os.name")
@@ -82,8 +95,8 @@ final class NativeLibrary {
                 + ")",
             null);
       }
-      loadCopy(content, resource.substring(resource.lastIndexOf('/') + 1));
-    } catch (IOException | UnsatisfiedLinkError error) {
+      loadCopy(parts, resource.substring(resource.lastIndexOf('/') + 1));
+    } catch (IOException | UncheckedIOException | UnsatisfiedLinkError error) {
       throw unsupported(
           "the native library "
               + resource
@@ -96,13 +109,49 @@ final class NativeLibrary {
     }
   }
 
+  /**
+   * The library in its parts, numbered from 1 on: most of the time of a first load is unpacking it,
+   * which all processors share.
+   */
+  private static List<ByteArrayOutputStream> unpack(String resource) {
+    List<String> parts = new ArrayList<>();
+    while (NativeLibrary.class.getResource(part(resource, parts.size() + 1)) != null) {
+      parts.add(part(resource, parts.size() + 1));
+    }
+    return parts.parallelStream().map(NativeLibrary::unpackPart).collect(Collectors.toList());
+  }
+
+  private static String part(String resource, int number) {
+    return resource + "." + number;
+  }
+
+  private static ByteArrayOutputStream unpackPart(String part) {
+    try (InputStream content = NativeLibrary.class.getResourceAsStream(part)) {
+      if (content == null) {
+        throw new IOException(part + " is gone");
+      }
+      return contentOf(content);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  private static ByteArrayOutputStream contentOf(InputStream content) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream(USUAL_PART);
+    byte[] some = new byte[CHUNK];
+    for (int count = content.read(some); count >= 0; count = content.read(some)) {
+      all.write(some, 0, count);
+    }
+    return all;
+  }
+
   private static void loadFile(Path file) {
     try {
       System.load(file.toString());
     } catch (UnsatisfiedLinkError direct) {
       // Perhaps another class loader has this very file; a copy is a file of its own.
       try (InputStream content = Files.newInputStream(file)) {
-        loadCopy(content, String.valueOf(file.getFileName()));
+        loadCopy(Collections.singletonList(contentOf(content)), String.valueOf(file.getFileName()));
       } catch (IOException | UnsatisfiedLinkError copied) {
         copied.addSuppressed(direct);
         throw unsupported(
@@ -111,11 +160,16 @@ final class NativeLibrary {
     }
   }
 
-  private static void loadCopy(InputStream content, String fileName) throws IOException {
+  private static void loadCopy(List<ByteArrayOutputStream> parts, String fileName)
+      throws IOException {
     Path folder = Files.createTempDirectory("vectorfuse");
     Path copy = folder.resolve(fileName);
     try {
-      Files.copy(content, copy);
+      try (OutputStream file = Files.newOutputStream(copy)) {
+        for (ByteArrayOutputStream part : parts) {
+          part.writeTo(file);
+        }
+      }
       System.load(copy.toString());
     } finally {
       // A loaded library needs its file no more, except on systems that lock it: there it goes when
