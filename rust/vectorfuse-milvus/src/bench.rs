@@ -10,7 +10,6 @@ use prost::Message;
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::net::body::whole;
 use vectorfuse_core::reject::Rejects;
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Scan;
@@ -23,7 +22,7 @@ use crate::column::keys;
 use crate::details::{self, ReadDetails, WriteDetails};
 use crate::shaper::Shaper;
 use crate::version::Version;
-use crate::wire::{Place, Upload};
+use crate::wire::{Place, upload};
 use crate::writer::read_as;
 
 /// How a batch becomes a request.
@@ -97,7 +96,7 @@ pub fn encode(batch: &RecordBatch, plan: &WritePlan, codec: Codec) -> Result<Vec
         Codec::Own => {
             let place =
                 Place { database: "".into(), collection: collection.into(), partition: String::new(), partial: false };
-            Ok(whole(&Upload::new(place, block)?))
+            Ok(upload(&place, block)?.whole())
         }
         Codec::Messages => {
             let (collection_name, num_rows) = (collection.to_owned(), block.count()?);

@@ -1,14 +1,15 @@
-//! Inserts and upserts from their rows straight to the bytes of Milvus's protocol, column by column: what a row holds is
-//! copied once more, into the part that is sent next, and no message is built for it.
+//! Inserts and upserts from their rows straight to the bytes of Milvus's protocol, column by column: vectors leave from where
+//! they stand, all else is copied once more, and no message is built. The rows are gone once their request is made.
 
 mod number;
 
+use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::encoding::{WireType, encoded_len_varint, key_len};
 use vectorfuse_core::error::Result;
-use vectorfuse_core::net::body::{Body, PART};
+use vectorfuse_core::net::pieces::Pieces;
 use vectorfuse_core::protobuf::{framed, head, key, varint};
 
 use crate::api::proto::DataType;
@@ -22,8 +23,8 @@ use crate::wire::number::{
     PARTIAL_UPDATE, PARTITION_NAME, SPARSE_FLOAT_VECTOR, STRING_DATA, VALUES, VECTOR_DIM,
 };
 
-/// So much room is left in a part for what stands around the values of short columns.
-const BESIDE: usize = 4 * 1024;
+/// A vector of fewer bytes is copied to what stands around it: to send it from where it stands would take as long.
+const LEAST_PIECE: usize = 512;
 
 /// Where rows go, and how.
 #[derive(Clone, Debug)]
@@ -34,17 +35,6 @@ pub(crate) struct Place {
     pub(crate) partition: String,
     /// Whether fields that the rows don't have stay as they are. An insert is never partial.
     pub(crate) partial: bool,
-}
-
-/// An insert or an upsert, which have the same fields.
-#[derive(Debug)]
-pub(crate) struct Upload {
-    place: Place,
-    block: Block,
-    count: u32,
-    /// Of each heading.
-    columns: Vec<Column>,
-    size: usize,
 }
 
 /// What is known of a column before it is written.
@@ -67,66 +57,42 @@ enum Item<'a> {
     Plain(&'a [u8]),
 }
 
-impl Upload {
-    /// Of these rows. An error if a value is of another type than its field.
-    pub(crate) fn new(place: Place, block: Block) -> Result<Self> {
-        let count = block.count()?;
-        let headings = block.headings.iter().enumerate();
-        let columns = headings.map(|(index, heading)| Column::of(heading, index, &block.rows));
-        let columns = columns.collect::<Result<_>>()?;
-        let mut upload = Self { place, block, count, columns, size: 0 };
-        let fields: usize = upload.fields().map(|field| framed(FIELDS_DATA, field.size())).sum();
-        let Place { database, collection, partition, partial } = &upload.place;
-        upload.size = text_size(DB_NAME, database)
-            + text_size(COLLECTION_NAME, collection)
-            + text_size(PARTITION_NAME, partition)
-            + fields
-            + number_size(NUM_ROWS, count.into())
-            + number_size(PARTIAL_UPDATE, (*partial).into());
-        Ok(upload)
+/// An insert or an upsert, which have the same fields, of these rows. An error if a value is of another type than its
+/// field.
+pub(crate) fn upload(place: &Place, block: Block) -> Result<Pieces> {
+    let count = block.count()?;
+    let Block { headings, mut rows } = block;
+    let mut writing = Writing::default();
+    put_text(DB_NAME, &place.database, &mut writing.open);
+    put_text(COLLECTION_NAME, &place.collection, &mut writing.open);
+    put_text(PARTITION_NAME, &place.partition, &mut writing.open);
+    for (index, heading) in headings.iter().enumerate() {
+        let column = Column::of(heading, index, &rows)?;
+        Field { heading, column, rows: rows.len() }.write(rows.iter_mut().map(|row| &mut row[index]), &mut writing);
     }
-
-    /// A part of at most so many bytes, and what stands around the values. Places: each field has one for what stands before its values, one for the value of each row, and one for what stands
-    /// behind them.
-    fn part_of(&self, place: usize, most: usize) -> (Bytes, Option<usize>) {
-        let places = self.block.rows.len() + 2;
-        let (first, mut next) = (place / places, place % places);
-        let mut into = Vec::with_capacity(most + BESIDE);
-        if place == 0 {
-            put_text(DB_NAME, &self.place.database, &mut into);
-            put_text(COLLECTION_NAME, &self.place.collection, &mut into);
-            put_text(PARTITION_NAME, &self.place.partition, &mut into);
-        }
-        for (index, field) in self.fields().enumerate().skip(first) {
-            if next == 0 {
-                head(FIELDS_DATA, field.size(), &mut into);
-                field.put_head(&mut into);
-                next = 1;
-            }
-            if let Some(row) = field.put_values(next - 1, most, &mut into) {
-                return (into.into(), Some(index * places + 1 + row));
-            }
-            field.put_end(&mut into);
-            next = 0;
-        }
-        put_number(NUM_ROWS, self.count.into(), &mut into);
-        put_number(PARTIAL_UPDATE, self.place.partial.into(), &mut into);
-        (into.into(), None)
-    }
-
-    fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        let columns = self.block.headings.iter().zip(&self.columns).enumerate();
-        columns.map(|(index, (heading, column))| Field { heading, column, index, rows: &self.block.rows })
-    }
+    put_number(NUM_ROWS, count.into(), &mut writing.open);
+    put_number(PARTIAL_UPDATE, place.partial.into(), &mut writing.open);
+    writing.close();
+    Ok(writing.pieces)
 }
 
-impl Body for Upload {
-    fn size(&self) -> usize {
-        self.size
+/// A message that is being written.
+#[derive(Default)]
+struct Writing {
+    pieces: Pieces,
+    /// What comes behind them.
+    open: Vec<u8>,
+}
+
+impl Writing {
+    fn close(&mut self) {
+        self.pieces.push(mem::take(&mut self.open).into());
     }
 
-    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
-        self.part_of(place, PART)
+    /// Puts a piece where it stands behind what is there.
+    fn put_piece(&mut self, piece: Bytes) {
+        self.close();
+        self.pieces.push(piece);
     }
 }
 
@@ -145,14 +111,36 @@ impl Column {
 /// A message of one column.
 struct Field<'a> {
     heading: &'a Heading,
-    column: &'a Column,
-    index: usize,
-    rows: &'a [Vec<Value>],
+    column: Column,
+    /// How many rows there are.
+    rows: usize,
 }
 
 impl Field<'_> {
+    /// Writes it with these values, which it takes.
+    fn write<'v>(&self, values: impl Iterator<Item = &'v mut Value>, into: &mut Writing) {
+        head(FIELDS_DATA, self.size(), &mut into.open);
+        self.put_head(&mut into.open);
+        let mut valid = Vec::new();
+        for value in values {
+            let value = mem::replace(value, Value::Null);
+            if self.says_valid() {
+                valid.push(value.is_there().into());
+            }
+            match value {
+                Value::Packed(vector) if vector.len() >= LEAST_PIECE && !self.is_sparse() => into.put_piece(vector),
+                other => {
+                    if let Some(item) = item(self.heading.data_type, &other) {
+                        item.put(&mut into.open);
+                    }
+                }
+            }
+        }
+        self.put_end(&valid, &mut into.open);
+    }
+
     fn size(&self) -> usize {
-        let valid = if self.says_valid() { framed(FIELD_VALID_DATA, self.rows.len()) } else { 0 };
+        let valid = if self.says_valid() { framed(FIELD_VALID_DATA, self.rows) } else { 0 };
         number_size(FIELD_TYPE, self.type_number())
             + text_size(FIELD_NAME, &self.heading.name)
             // Of a field of scalars and of one of vectors the number takes as much.
@@ -190,38 +178,26 @@ impl Field<'_> {
         }
     }
 
-    /// Writes the values from a row on, until a part is full; the row whose value comes next, if not all are written. A
-    /// value that is larger than a part is one.
-    fn put_values(&self, row: usize, most: usize, into: &mut Vec<u8>) -> Option<usize> {
-        for (row, value) in self.values().enumerate().skip(row) {
-            let Some(item) = item(self.heading.data_type, value) else { continue };
-            if !into.is_empty() && into.len() + item.size() > most {
-                return Some(row);
-            }
-            item.put(into);
-        }
-        None
-    }
-
-    /// Writes what stands behind the values.
-    fn put_end(&self, into: &mut Vec<u8>) {
+    /// Writes what stands behind the values: of each row, whether it has one, where that is said.
+    fn put_end(&self, valid: &[u8], into: &mut Vec<u8>) {
         if let FieldType::Array { element, .. } = self.heading.data_type {
             put_number(ELEMENT_TYPE, type_number(element.data_type()), into);
         }
         put_number(FIELD_IS_DYNAMIC, self.heading.is_dynamic.into(), into);
-        if self.says_valid() {
-            head(FIELD_VALID_DATA, self.rows.len(), into);
-            self.values().for_each(|value| into.push(value.is_there().into()));
+        if !valid.is_empty() {
+            head(FIELD_VALID_DATA, valid.len(), into);
+            into.extend_from_slice(valid);
         }
-    }
-
-    fn values(&self) -> impl Iterator<Item = &Value> {
-        self.rows.iter().map(|row| &row[self.index])
     }
 
     /// Whether it says of each row whether it has a value.
     fn says_valid(&self) -> bool {
-        self.heading.is_open && !self.rows.is_empty()
+        self.heading.is_open && self.rows > 0
+    }
+
+    /// Whether each of its vectors has its length before it.
+    fn is_sparse(&self) -> bool {
+        matches!(self.heading.data_type, FieldType::Vector { kind: VectorType::Sparse, .. })
     }
 
     fn type_number(&self) -> u64 {

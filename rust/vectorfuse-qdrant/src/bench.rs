@@ -9,7 +9,6 @@ use bytes::Bytes;
 use prost::Message;
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::metrics::Metrics;
-use vectorfuse_core::net::body::whole;
 use vectorfuse_core::reject::Rejects;
 use vectorfuse_core::rows::Rows;
 use vectorfuse_core::table::Scan;
@@ -44,7 +43,7 @@ pub fn encode(batch: &RecordBatch, plan: &WritePlan, codec: Codec) -> Result<Vec
     let collection = plan.options.collection()?;
     let head = Head { collection, wait: true, mode, ordering: None, conditional: false, shards: Vec::new() };
     match head.request(changes)? {
-        Request::Encoded { upsert, .. } => Ok(whole(&upsert)),
+        Request::Encoded { upsert, .. } => Ok(upsert.whole()),
         Request::Upsert(upsert) => Ok(upsert.encode_to_vec()),
         Request::Delete(_) | Request::Batch(_) => Err(Error::internal("the rows of a benchmark are upserts")),
     }

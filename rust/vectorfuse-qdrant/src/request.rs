@@ -11,13 +11,14 @@ use qdrant_client::qdrant::{
 };
 use vectorfuse_core::error::Result;
 use vectorfuse_core::ids::PointId;
+use vectorfuse_core::net::pieces::Pieces;
 use vectorfuse_core::options::{Options, Ordering, Transport, WriteMode};
 
 use crate::change::{Action, Change, Point, framed};
 use crate::guard;
 use crate::point::to_qdrant_id;
 use crate::shard_key::{self, ShardKey};
-use crate::wire::Upsert;
+use crate::wire::upsert;
 
 /// How many points with guards of their own share an operation: the server tries each guard on each of its points.
 const MOST_GUARDED: usize = 64;
@@ -41,7 +42,7 @@ pub(crate) enum Request {
     Upsert(UpsertPoints),
     /// An upsert as gRPC carries it.
     Encoded {
-        upsert: Upsert,
+        upsert: Pieces,
         wait: bool,
     },
     Delete(DeletePoints),
@@ -90,7 +91,7 @@ impl Head {
     pub(crate) fn request(&self, changes: Vec<Change>) -> Result<Request> {
         let changes = match encoded(changes) {
             Ok(points) => {
-                let upsert = Upsert::new(&self.upsert(Vec::new()), points);
+                let upsert = upsert(&self.upsert(Vec::new()), points);
                 return Ok(Request::Encoded { upsert, wait: self.wait });
             }
             Err(changes) => changes,

@@ -7,12 +7,12 @@ pub(crate) mod number;
 use std::mem;
 
 use prost::Message;
-use prost::bytes::{BufMut, Bytes, BytesMut};
+use prost::bytes::{BufMut, BytesMut};
 use prost::encoding::{WireType, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
 use smallvec::SmallVec;
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::net::body::{Body, PART};
+use vectorfuse_core::net::pieces::Pieces;
 use vectorfuse_core::payload::{Atom, ColumnReader};
 use vectorfuse_core::protobuf::{head, key, varint};
 use vectorfuse_core::room;
@@ -233,50 +233,20 @@ fn dense_size(data: &[u8]) -> usize {
     if data.is_empty() { 0 } else { framed(data.len()) }
 }
 
-/// An upsert of points that are encoded.
-#[derive(Clone, Debug)]
-pub(crate) struct Upsert {
-    /// The bytes of the request, one piece behind the other.
-    pieces: Vec<Bytes>,
-}
-
-impl Upsert {
-    /// Of these points, as [`Encoder::finish`] gives them; `request` is the rest of it.
-    pub(crate) fn new(request: &qdrant::UpsertPoints, points: impl IntoIterator<Item = BytesMut>) -> Self {
-        let mut open = BytesMut::from(request.encode_to_vec().as_slice());
-        let mut pieces = Vec::new();
-        for point in points {
-            // Points that follow each other in memory become one piece where they stand; what is small is put together, since
-            // each piece leaves by itself.
-            if open.as_ptr_range().end == point.as_ptr_range().start || open.len() + point.len() <= PART {
-                open.unsplit(point);
-            } else {
-                pieces.push(mem::replace(&mut open, point).freeze());
-            }
+/// An upsert of points that are encoded, as [`Encoder::finish`] gives them; `request` is the rest of it.
+pub(crate) fn upsert(request: &qdrant::UpsertPoints, points: impl IntoIterator<Item = BytesMut>) -> Pieces {
+    let mut open = BytesMut::from(request.encode_to_vec().as_slice());
+    let mut pieces = Pieces::default();
+    for point in points {
+        // Points that follow each other in memory become one piece where they stand.
+        if open.as_ptr_range().end == point.as_ptr_range().start {
+            open.unsplit(point);
+        } else {
+            pieces.push(mem::replace(&mut open, point).freeze());
         }
-        pieces.push(open.freeze());
-        Self { pieces }
     }
-}
-
-impl Body for Upsert {
-    fn size(&self) -> usize {
-        self.pieces.iter().map(Bytes::len).sum()
-    }
-
-    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
-        let mut begin = 0;
-        for (index, piece) in self.pieces.iter().enumerate() {
-            if place < begin + piece.len() {
-                let (part, rest) = piece.part(place - begin);
-                let last = index + 1 == self.pieces.len();
-                let next = rest.unwrap_or(piece.len());
-                return (part, (!last || rest.is_some()).then_some(begin + next));
-            }
-            begin += piece.len();
-        }
-        (Bytes::new(), None)
-    }
+    pieces.push(open.freeze());
+    pieces
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -14,62 +15,29 @@ use tonic::codegen::Service;
 use tonic::transport::Channel;
 
 use crate::error::{Error, Result};
+use crate::net::pieces::Pieces;
 
-/// About how many bytes leave together: some of HTTP/2's frames.
-pub const PART: usize = 64 * 1024;
 /// Before a message: whether it is compressed, and its length, the highest byte first. (gRPC over HTTP2, Length-Prefixed-Message)
 const PREFIX: usize = 1 + size_of::<u32>();
 
-/// An encoded message in parts.
-pub trait Body: Send + Unpin + 'static {
-    /// How many bytes it has.
-    fn size(&self) -> usize;
-
-    /// The part that begins at a place, which is 0 for the first, and the place of the next one; `None` after the last. A
-    /// part has about as many bytes as leave together ([`PART`]).
-    fn part(&self, place: usize) -> (Bytes, Option<usize>);
-}
-
-/// All bytes of a message.
-pub fn whole(body: &impl Body) -> Vec<u8> {
-    let (mut bytes, mut place) = (Vec::with_capacity(body.size()), Some(0));
-    while let Some(next) = place {
-        let part;
-        (part, place) = body.part(next);
-        bytes.extend_from_slice(&part);
-    }
-    bytes
-}
-
-impl Body for Bytes {
-    fn size(&self) -> usize {
-        self.len()
-    }
-
-    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
-        let end = self.len().min(place + PART);
-        (self.slice(place..end), (end < self.len()).then_some(end))
-    }
-}
-
 /// A channel that sends one request with a body of ours in place of the one that it is given.
-pub(super) struct Sending<B> {
+pub(super) struct Sending {
     channel: Channel,
-    parts: Option<Parts<B>>,
+    parts: Option<Parts>,
 }
 
-impl<B: Body> Sending<B> {
+impl Sending {
     /// An error if a message can't be so large.
-    pub(super) fn new(channel: Channel, body: B) -> Result<Self> {
-        let size = u32::try_from(body.size()).map_err(|_| {
-            let words = format!("a request of {} bytes can't be sent: gRPC's messages end at 4 GiB", body.size());
+    pub(super) fn new(channel: Channel, message: Arc<Pieces>) -> Result<Self> {
+        let size = u32::try_from(message.size()).map_err(|_| {
+            let words = format!("a request of {} bytes can't be sent: gRPC's messages end at 4 GiB", message.size());
             Error::data(words)
         })?;
-        Ok(Self { channel, parts: Some(Parts { body, next: Next::Prefix(size) }) })
+        Ok(Self { channel, parts: Some(Parts { message, next: Next::Prefix(size) }) })
     }
 }
 
-impl<B: Body> Service<http::Request<tonic::body::Body>> for Sending<B> {
+impl Service<http::Request<tonic::body::Body>> for Sending {
     type Response = <Channel as Service<http::Request<tonic::body::Body>>>::Response;
     type Error = <Channel as Service<http::Request<tonic::body::Body>>>::Error;
     type Future = <Channel as Service<http::Request<tonic::body::Body>>>::Future;
@@ -85,8 +53,8 @@ impl<B: Body> Service<http::Request<tonic::body::Body>> for Sending<B> {
 }
 
 /// The body of a request.
-struct Parts<B> {
-    body: B,
+struct Parts {
+    message: Arc<Pieces>,
     next: Next,
 }
 
@@ -100,7 +68,7 @@ enum Next {
     Nothing,
 }
 
-impl<B: Body> http_body::Body for Parts<B> {
+impl http_body::Body for Parts {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -112,7 +80,7 @@ impl<B: Body> http_body::Body for Parts<B> {
                 prefix.put_u32(size);
                 (prefix.freeze(), if size == 0 { None } else { Some(0) })
             }
-            Next::Part(place) => self.body.part(place),
+            Next::Part(place) => self.message.part(place),
             Next::Nothing => return Poll::Ready(None),
         };
         self.next = next.map_or(Next::Nothing, Next::Part);
@@ -129,11 +97,12 @@ mod tests {
     use http_body::Body as _;
 
     use super::*;
+    use crate::net::pieces::PART;
 
     /// The frames of a request.
-    fn frames(body: impl Body) -> Vec<Bytes> {
-        let size = u32::try_from(body.size()).unwrap();
-        let mut parts = Parts { body, next: Next::Prefix(size) };
+    fn frames(message: Pieces) -> Vec<Bytes> {
+        let size = u32::try_from(message.size()).unwrap();
+        let mut parts = Parts { message: Arc::new(message), next: Next::Prefix(size) };
         let mut context = Context::from_waker(std::task::Waker::noop());
         let mut frames = Vec::new();
         while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut parts).poll_frame(&mut context) {
@@ -146,13 +115,14 @@ mod tests {
     #[test]
     fn a_message_leaves_behind_its_length_in_parts() {
         for length in [0, 1, PART - 1, PART, PART + 1, 3 * PART] {
-            let message: Bytes = (0..length).map(|place| (place % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+            let message = Pieces::from(bytes.clone());
             let frames = frames(message.clone());
             assert_eq!(frames.len(), 1 + length.div_ceil(PART), "{length}");
             let sent = frames.concat();
             assert_eq!(sent[..PREFIX], [&[0], u32::try_from(length).unwrap().to_be_bytes().as_slice()].concat());
-            assert_eq!(sent[PREFIX..], message);
-            assert_eq!(whole(&message), message);
+            assert_eq!(sent[PREFIX..], bytes);
+            assert_eq!(message.whole(), bytes);
         }
     }
 }

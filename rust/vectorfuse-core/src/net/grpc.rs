@@ -1,9 +1,10 @@
 //! gRPC: one connection per endpoint and process, messages as bytes, every fault with its kind.
 //!
-//! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known. What it is
-//! sent from is made while it is sent ([`Body`]).
+//! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known. It leaves
+//! from where it stands ([`Pieces`]).
 //! gzip is never offered: a store would then spend ten times the time on every answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -15,8 +16,9 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-use super::body::{Body, Sending};
+use super::body::Sending;
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
+use super::pieces::Pieces;
 use super::{Answer, Failure, Header, chain, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
@@ -66,7 +68,7 @@ impl Connection {
     pub async fn call<A: Message + Default>(
         &self,
         path: &'static str,
-        request: impl Body,
+        request: Arc<Pieces>,
         largest_answer: usize,
     ) -> Result<Answer<A>, Failure> {
         let mut message = Request::new(());

@@ -1,9 +1,10 @@
 //! How a store is reached: over gRPC or over HTTP, from the same options and with the same kinds of errors.
 
-pub mod body;
+mod body;
 pub mod endpoint;
 pub mod grpc;
 pub mod http;
+pub mod pieces;
 mod tls;
 
 use crate::error::Error;

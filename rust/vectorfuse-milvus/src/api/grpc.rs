@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use vectorfuse_core::error::{Error, Kind, Result};
-use vectorfuse_core::net::body::{self, Body as _};
 use vectorfuse_core::net::endpoint::Mismatch;
 use vectorfuse_core::net::grpc::Connection;
+use vectorfuse_core::net::pieces::Pieces;
 use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 use vectorfuse_core::secret::Secret;
@@ -16,34 +15,9 @@ use vectorfuse_core::secret::Secret;
 use super::LARGEST_REQUEST;
 use super::calls::Call;
 use super::credentials;
-use crate::wire::Upload;
 
 /// Milvus's port.
 pub(super) const PORT: u16 = 19530;
-
-/// A request as it goes over the wire.
-#[derive(Clone)]
-pub(crate) enum Body {
-    Message(Bytes),
-    /// Of rows that write themselves.
-    Rows(Arc<Upload>),
-}
-
-impl body::Body for Body {
-    fn size(&self) -> usize {
-        match self {
-            Self::Message(message) => message.size(),
-            Self::Rows(upload) => upload.size(),
-        }
-    }
-
-    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
-        match self {
-            Self::Message(message) => message.part(place),
-            Self::Rows(upload) => upload.part(place),
-        }
-    }
-}
 
 /// A server, spoken to in gRPC.
 #[derive(Clone)]
@@ -69,7 +43,11 @@ impl Transport {
     }
 
     /// Sends an encoded request once; an answer larger than `largest` bytes is not taken.
-    pub(crate) async fn send<C: Call>(&self, request: Body, largest: usize) -> Result<Answer<C::Answer>, Failure> {
+    pub(crate) async fn send<C: Call>(
+        &self,
+        request: Arc<Pieces>,
+        largest: usize,
+    ) -> Result<Answer<C::Answer>, Failure> {
         let bytes = request.size();
         match self.connection.call(C::METHOD, request, largest).await {
             // Milvus says in its answer that it wants fewer requests. In gRPC's own word the limit is that of a message.

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::net::body::Body as _;
+use vectorfuse_core::net::pieces::Pieces;
 use vectorfuse_core::net::{Answer, Failure};
 use vectorfuse_core::options::{self, Options};
 
-use super::grpc::Body;
 use super::proto::FieldData;
 use super::rest::{Question, Rest};
 use super::{grpc, http};
 use crate::block::Block;
-use crate::wire::{Place, Upload};
+use crate::wire::{Place, upload};
 
 /// A server, spoken to in one of the two ways.
 #[derive(Clone)]
@@ -23,7 +22,7 @@ pub(super) enum Transport {
 
 /// A request as it goes over the wire, as often as it must.
 pub(crate) enum Encoded<C: Rest> {
-    Grpc(Body),
+    Grpc(Arc<Pieces>),
     Http(Question, C::Kept),
 }
 
@@ -49,7 +48,7 @@ impl Transport {
     /// The request in this transport's form.
     pub(super) fn encode<C: Rest>(&self, request: &C) -> Result<Encoded<C>> {
         Ok(match self {
-            Self::Grpc(_) => Encoded::Grpc(Body::Message(request.encode_to_vec().into())),
+            Self::Grpc(_) => Encoded::Grpc(Arc::new(request.encode_to_vec().into())),
             Self::Http(_) => {
                 let (question, kept) = request.question()?;
                 Encoded::Http(question, kept)
@@ -65,7 +64,7 @@ impl Transport {
         message: impl FnOnce(&Place, u32, Vec<FieldData>) -> C,
     ) -> Result<Encoded<C>> {
         match self {
-            Self::Grpc(_) => Ok(Encoded::Grpc(Body::Rows(Arc::new(Upload::new(place, block)?)))),
+            Self::Grpc(_) => Ok(Encoded::Grpc(Arc::new(upload(&place, block)?))),
             Self::Http(_) => {
                 let count = block.count()?;
                 self.encode(&message(&place, count, block.fields()?))

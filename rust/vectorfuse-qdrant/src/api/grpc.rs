@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use prost::Message;
 use qdrant_client::qdrant::UpsertPoints;
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::net::body::{self, Body as _};
 use vectorfuse_core::net::endpoint::Mismatch;
 use vectorfuse_core::net::grpc::Connection;
+use vectorfuse_core::net::pieces::Pieces;
 use vectorfuse_core::net::{Answer, Failure, Header};
 use vectorfuse_core::options::Options;
 
 use super::calls::Call;
 use super::http;
-use crate::wire::Upsert;
 
 /// Qdrant's gRPC port.
 pub(super) const PORT: u16 = 6334;
@@ -23,35 +21,12 @@ pub(super) const PORT: u16 = 6334;
 #[derive(Clone)]
 pub(crate) struct Encoded {
     method: &'static str,
-    body: Body,
-}
-
-#[derive(Clone)]
-enum Body {
-    Message(Bytes),
-    /// Of points that were encoded one by one.
-    Upsert(Arc<Upsert>),
-}
-
-impl body::Body for Body {
-    fn size(&self) -> usize {
-        match self {
-            Self::Message(message) => message.size(),
-            Self::Upsert(upsert) => upsert.size(),
-        }
-    }
-
-    fn part(&self, place: usize) -> (Bytes, Option<usize>) {
-        match self {
-            Self::Message(message) => message.part(place),
-            Self::Upsert(upsert) => upsert.part(place),
-        }
-    }
+    body: Arc<Pieces>,
 }
 
 impl Encoded {
-    pub(super) fn upsert(upsert: Upsert) -> Self {
-        Self { method: UpsertPoints::METHOD, body: Body::Upsert(Arc::new(upsert)) }
+    pub(super) fn upsert(upsert: Pieces) -> Self {
+        Self { method: UpsertPoints::METHOD, body: Arc::new(upsert) }
     }
 
     /// The size of the body in bytes.
@@ -74,7 +49,7 @@ impl Transport {
 
     /// The request as it goes over the wire, as often as it must.
     pub(crate) fn encode<C: Call>(request: &C) -> Encoded {
-        Encoded { method: C::METHOD, body: Body::Message(request.encode_to_vec().into()) }
+        Encoded { method: C::METHOD, body: Arc::new(request.encode_to_vec().into()) }
     }
 
     /// Sends a request once; an answer larger than `largest` bytes is not taken.

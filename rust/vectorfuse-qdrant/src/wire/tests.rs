@@ -12,6 +12,7 @@ use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{
     DenseVector, ListValue, MultiDenseVector, NullValue, PointStruct, SparseVector, UpsertPoints, Value, vector,
 };
+use vectorfuse_core::net::pieces::PART;
 use vectorfuse_core::schema::SparkType;
 
 use super::*;
@@ -151,7 +152,7 @@ proptest! {
         let points: Vec<_> =
             points.filter(|(index, _)| !gone.get(*index).unwrap_or(&false)).map(|(_, point)| point).collect();
         let there = points.len();
-        let request = Upsert::new(&head, points);
+        let request = upsert(&head, points);
         let (mut parts, mut place) = (Vec::new(), Some(0));
         while let Some(next) = place {
             let part;

@@ -1,10 +1,10 @@
 //! Collections that others have made and filled, in the protocol's own words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use prost::Message;
 use vectorfuse_core::net::grpc::Connection;
 use vectorfuse_core::options::{Given, Side};
@@ -302,7 +302,7 @@ impl Foreign {
 
     async fn ask<Q: Message, A: Message + Default>(&self, method: &'static str, request: &Q) -> A {
         let path: &'static str = format!("/milvus.proto.milvus.MilvusService/{method}").leak();
-        self.connection.call(path, Bytes::from(request.encode_to_vec()), usize::MAX).await.unwrap().message
+        self.connection.call(path, Arc::new(request.encode_to_vec().into()), usize::MAX).await.unwrap().message
     }
 }
 
