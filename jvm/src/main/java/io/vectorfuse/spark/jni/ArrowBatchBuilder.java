@@ -43,12 +43,15 @@ final class ArrowBatchBuilder {
       throw new IllegalArgumentException(
           "a row has " + row.numFields() + " values for " + columns.length + " columns");
     }
+    // To ask every buffer about each row would take longer than to copy a small one; of Spark's rows
+    // it is known.
+    boolean known = row instanceof UnsafeRow;
+    long before = known ? 0 : root.bytes();
     for (int i = 0; i < columns.length; i++) {
       columns[i].append(row, i);
     }
     root.appended(1);
-    // To ask every buffer after each row would take longer than to copy a small one.
-    bytes = row instanceof UnsafeRow ? bytes + ((UnsafeRow) row).getSizeInBytes() : root.bytes();
+    bytes += known ? ((UnsafeRow) row).getSizeInBytes() : root.bytes() - before;
   }
 
   /** How many rows there are. */
