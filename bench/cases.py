@@ -46,8 +46,8 @@ CASES = [
     for tasks in (1, 2)
 ]
 
-# Beside the cases: what a real engine takes, how time and memory grow, how long it takes to start.
-MORE = ("engine", "growth", "startup")
+# Beside the cases: how long it takes to start, what a real engine takes, how time and memory grow.
+MORE = ("startup", "engine", "growth")
 
 # What is measured when nothing is chosen: each store, protocol, size and number of tasks, but not all of them with each other.
 USUAL = (
