@@ -43,7 +43,8 @@ final class ArrowBatchBuilder {
       throw new IllegalArgumentException(
           "a row has " + row.numFields() + " values for " + columns.length + " columns");
     }
-    // To ask every buffer about each row would take longer than to copy a small one; of Spark's rows
+    // To ask every buffer about each row would take longer than to copy a small one; of Spark's
+    // rows
     // it is known.
     boolean known = row instanceof UnsafeRow;
     long before = known ? 0 : root.bytes();
