@@ -1,8 +1,7 @@
-//! Requests over gRPC that are made while they are sent.
+//! Requests over gRPC that leave from where they stand.
 //!
 //! tonic puts a whole message into one buffer before its first byte leaves. Of a request of many megabytes that is as much
-//! memory once more, fetched from the system and written to for each; here it leaves in parts that stay in the processor's
-//! caches.
+//! memory once more, fetched from the system and written to for each; here it leaves part by part.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -43,9 +43,7 @@ final class ArrowBatchBuilder {
       throw new IllegalArgumentException(
           "a row has " + row.numFields() + " values for " + columns.length + " columns");
     }
-    // To ask every buffer about each row would take longer than to copy a small one; of Spark's
-    // rows
-    // it is known.
+    // Of Spark's own rows it is known. To ask every buffer would take longer than to copy a row.
     boolean known = row instanceof UnsafeRow;
     long before = known ? 0 : root.bytes();
     for (int i = 0; i < columns.length; i++) {
