@@ -1,5 +1,6 @@
-//! Inserts and upserts from their rows straight to the bytes of Milvus's protocol, column by column: vectors leave from where
-//! they stand, all else is copied once more, and no message is built. The rows are gone once their request is made.
+//! Inserts and upserts from their rows straight to the bytes of Milvus's protocol, column by column, without a message:
+//! vectors stay where they are until they are sent, all else is written behind each other. The rows are gone once their
+//! request is made.
 
 mod number;
 
@@ -23,7 +24,7 @@ use crate::wire::number::{
     PARTIAL_UPDATE, PARTITION_NAME, SPARSE_FLOAT_VECTOR, STRING_DATA, VALUES, VECTOR_DIM,
 };
 
-/// A vector of fewer bytes is copied to what stands around it: to send it from where it stands would take as long.
+/// A vector of fewer bytes is copied to what stands around it: as a piece it would take about as much memory.
 const LEAST_PIECE: usize = 512;
 
 /// Where rows go, and how.
