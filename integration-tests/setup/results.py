@@ -17,6 +17,8 @@ class Outcome:
     skipped: int = 0
     lines: list[str] = field(default_factory=list)
     """The runner's own summary lines."""
+    failures: list[str] = field(default_factory=list)
+    """The failed tests, as the runner names them."""
 
     def settle(self, exit_code: int) -> Outcome:
         """Holds the counts against the exit code."""
@@ -36,6 +38,7 @@ def of_cargo(part: str, log: str, exit_code: int) -> Outcome:
     """cargo prints a line for each test binary; those without a test are left out. The property tests say their seeds."""
     outcome = Outcome(part)
     outcome.lines += re.findall(r"^property: .*$", log, re.MULTILINE)
+    outcome.failures += re.findall(r"^test (\S+) .*\bFAILED$", log, re.MULTILINE)
     for match in re.finditer(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored;.*$", log, re.MULTILINE):
         passed, failed, ignored = (int(number) for number in match.groups())
         outcome.passed += passed
@@ -48,7 +51,7 @@ def of_cargo(part: str, log: str, exit_code: int) -> Outcome:
 
 def of_gradle(part: str, log: str, exit_code: int) -> Outcome:
     """The build files print a line for each test task: `testSpark35Scala212: 25 passed, 0 failed`."""
-    outcome = Outcome(part)
+    outcome = Outcome(part, failures=re.findall(r"^(\S+ > .*) FAILED$", log, re.MULTILINE))
     for match in re.finditer(r"^\S+: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", log, re.MULTILINE):
         outcome.passed += int(match[1])
         outcome.failed += int(match[2])
@@ -61,6 +64,7 @@ def of_pytest(part: str, log: str, exit_code: int) -> Outcome:
     """pytest's closing line, and the lines that a suite prints about its random cases."""
     outcome = Outcome(part)
     outcome.lines += re.findall(r"^random: .*$", log, re.MULTILINE)
+    outcome.failures += re.findall(r"^(?:FAILED|ERROR) (\S+::.*)$", log, re.MULTILINE)
     closing = re.findall(
         r"^=+ (.*\b(?:passed|failed|errors?|skipped|no tests ran)\b.* in [\d.]+s.*?) =+$", log, re.MULTILINE
     )

@@ -1,13 +1,13 @@
 //! gRPC: one connection per endpoint and process, messages as bytes, every fault with its kind.
 //!
 //! Messages cross this module encoded: a request that is sent again is not encoded again, and its size is known. It leaves
-//! from where it stands ([`Pieces`]).
+//! from where it stands ([`Pieces`]), and an answer is decoded from the frames that it came in.
 //! gzip is never offered: a store would then spend ten times the time on every answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use http::uri::PathAndQuery;
 use prost::Message;
 use tonic::client::Grpc;
@@ -16,7 +16,7 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-use super::body::Sending;
+use super::body::Exchange;
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
 use super::pieces::Pieces;
 use super::{Answer, Failure, Header, chain, tls};
@@ -73,15 +73,15 @@ impl Connection {
     ) -> Result<Answer<A>, Failure> {
         let mut message = Request::new(());
         *message.metadata_mut() = self.headers.clone();
-        let sending = Sending::new(self.channel.clone(), request)?;
-        let mut client = Grpc::new(sending).max_decoding_message_size(largest_answer);
+        let (exchange, answered) = Exchange::new(self.channel.clone(), request, largest_answer)?;
+        let mut client = Grpc::new(exchange);
         let answer = tokio::time::timeout(self.timeout, async move {
             client.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
-            client.unary(message, PathAndQuery::from_static(path), Undecoded).await
+            client.unary(message, PathAndQuery::from_static(path), Elsewhere).await
         });
-        let answer = match answer.await {
-            Ok(Ok(answer)) => answer.into_inner(),
-            // With messages as bytes this code has no other source on our side; the store does not use it.
+        match answer.await {
+            Ok(Ok(_empty)) => {}
+            // This code has no other source on our side; the store does not use it.
             Ok(Err(status)) if status.code() == Code::OutOfRange && largest_answer != usize::MAX => {
                 return Err(Failure::TooLarge);
             }
@@ -90,8 +90,10 @@ impl Connection {
                 let error = Error::new(Kind::Unavailable, format!("no answer within {} s", self.timeout.as_secs_f64()));
                 return Err(Failure::Error(error.with("endpoint", self.endpoint.authority())));
             }
-        };
-        let bytes = answer.len();
+        }
+        let answer = answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let answer = answer.ok_or_else(|| Error::internal("the store's answer ended before its end"))?;
+        let bytes = answer.remaining();
         let message = A::decode(answer)
             .map_err(|error| Failure::Error(Error::internal("the store's answer is no message").caused_by(error)))?;
         Ok(Answer { message, bytes })
@@ -150,13 +152,13 @@ fn fault(status: &Status) -> Error {
     Error::new(kind, format!("the store says: {}", status.message())).with("code", status.code()).retry_after(wait)
 }
 
-/// The codec of answers that are decoded later. What is sent is no business of its: [`Sending`].
+/// The codec of a call whose messages are no business of tonic's: [`Exchange`].
 #[derive(Debug)]
-struct Undecoded;
+struct Elsewhere;
 
-impl Codec for Undecoded {
+impl Codec for Elsewhere {
     type Encode = ();
-    type Decode = Bytes;
+    type Decode = ();
     type Encoder = Self;
     type Decoder = Self;
 
@@ -169,7 +171,7 @@ impl Codec for Undecoded {
     }
 }
 
-impl Encoder for Undecoded {
+impl Encoder for Elsewhere {
     type Item = ();
     type Error = Status;
 
@@ -178,11 +180,11 @@ impl Encoder for Undecoded {
     }
 }
 
-impl Decoder for Undecoded {
-    type Item = Bytes;
+impl Decoder for Elsewhere {
+    type Item = ();
     type Error = Status;
 
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
+    fn decode(&mut self, _: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
+        Ok(Some(()))
     }
 }

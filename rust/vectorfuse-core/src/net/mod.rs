@@ -2,6 +2,7 @@
 
 mod body;
 pub mod endpoint;
+mod frames;
 pub mod grpc;
 pub mod http;
 pub mod pieces;
