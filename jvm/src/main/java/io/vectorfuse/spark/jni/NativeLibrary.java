@@ -1,19 +1,22 @@
 package io.vectorfuse.spark.jni;
 
 import io.vectorfuse.spark.VectorFuseException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Loads the native library, once per class loader: each session of Spark may have a class loader of
@@ -23,9 +26,6 @@ import java.util.stream.Collectors;
 final class NativeLibrary {
   /** A system property: the path of a library to use instead of the one in the jar. */
   static final String PROPERTY = "vectorfuse.native.library";
-
-  /** A part of a release has some three of them. */
-  private static final int USUAL_PART = 4 * 1024 * 1024;
 
   private static final int CHUNK = 64 * 1024;
 
@@ -83,7 +83,7 @@ final class NativeLibrary {
 
   private static void loadResource(String resource) {
     try {
-      List<ByteArrayOutputStream> parts = unpack(resource);
+      List<URLConnection> parts = parts(resource);
       if (parts.isEmpty()) {
         throw unsupported(
             "the jar holds no native library for "
@@ -95,8 +95,8 @@ final class NativeLibrary {
                 + ")",
             null);
       }
-      loadCopy(parts, resource.substring(resource.lastIndexOf('/') + 1));
-    } catch (IOException | UncheckedIOException | UnsatisfiedLinkError error) {
+      loadCopy(resource.substring(resource.lastIndexOf('/') + 1), copy -> unpack(parts, copy));
+    } catch (IOException | CompletionException | UnsatisfiedLinkError error) {
       throw unsupported(
           "the native library "
               + resource
@@ -109,40 +109,52 @@ final class NativeLibrary {
     }
   }
 
-  /**
-   * The library in its parts, numbered from 1 on: most of the time of a first load is unpacking it,
-   * which all processors share.
-   */
-  private static List<ByteArrayOutputStream> unpack(String resource) {
-    List<String> parts = new ArrayList<>();
-    while (NativeLibrary.class.getResource(part(resource, parts.size() + 1)) != null) {
-      parts.add(part(resource, parts.size() + 1));
+  /** The library in its parts, which are numbered from 1 on. */
+  private static List<URLConnection> parts(String resource) throws IOException {
+    List<URLConnection> parts = new ArrayList<>();
+    for (URL part = part(resource, 1); part != null; part = part(resource, parts.size() + 1)) {
+      parts.add(part.openConnection());
     }
-    return parts.parallelStream().map(NativeLibrary::unpackPart).collect(Collectors.toList());
+    return parts;
   }
 
-  private static String part(String resource, int number) {
-    return resource + "." + number;
+  private static URL part(String resource, int number) {
+    return NativeLibrary.class.getResource(resource + "." + number);
   }
 
-  private static ByteArrayOutputStream unpackPart(String part) {
-    try (InputStream content = NativeLibrary.class.getResourceAsStream(part)) {
-      if (content == null) {
-        throw new IOException(part + " is gone");
-      }
-      return contentOf(content);
+  /** Most of the time of a first load goes here, so all processors share it. */
+  private static void unpack(List<URLConnection> parts, FileChannel copy) {
+    List<CompletableFuture<Void>> unpacked = new ArrayList<>();
+    long offset = 0;
+    for (URLConnection part : parts) {
+      long begin = offset;
+      // Threads of its own: all of a pool's may be waiting for this very library.
+      unpacked.add(
+          CompletableFuture.runAsync(
+              () -> unpackPart(part, copy, begin),
+              task -> new Thread(task, "vectorfuse-unpack").start()));
+      offset += part.getContentLengthLong();
+    }
+    unpacked.forEach(CompletableFuture::join);
+  }
+
+  private static void unpackPart(URLConnection part, FileChannel copy, long begin) {
+    try (InputStream content = part.getInputStream()) {
+      write(content, copy, begin);
     } catch (IOException error) {
       throw new UncheckedIOException(error);
     }
   }
 
-  private static ByteArrayOutputStream contentOf(InputStream content) throws IOException {
-    ByteArrayOutputStream all = new ByteArrayOutputStream(USUAL_PART);
+  private static void write(InputStream content, FileChannel copy, long begin) throws IOException {
     byte[] some = new byte[CHUNK];
+    long place = begin;
     for (int count = content.read(some); count >= 0; count = content.read(some)) {
-      all.write(some, 0, count);
+      ByteBuffer left = ByteBuffer.wrap(some, 0, count);
+      while (left.hasRemaining()) {
+        place += copy.write(left, place);
+      }
     }
-    return all;
   }
 
   private static void loadFile(Path file) {
@@ -151,7 +163,7 @@ final class NativeLibrary {
     } catch (UnsatisfiedLinkError direct) {
       // Perhaps another class loader has this very file; a copy is a file of its own.
       try (InputStream content = Files.newInputStream(file)) {
-        loadCopy(Collections.singletonList(contentOf(content)), String.valueOf(file.getFileName()));
+        loadCopy(String.valueOf(file.getFileName()), copy -> write(content, copy, 0));
       } catch (IOException | UnsatisfiedLinkError copied) {
         copied.addSuppressed(direct);
         throw unsupported(
@@ -160,15 +172,18 @@ final class NativeLibrary {
     }
   }
 
-  private static void loadCopy(List<ByteArrayOutputStream> parts, String fileName)
-      throws IOException {
+  /** What fills a file. */
+  private interface Content {
+    void writeTo(FileChannel file) throws IOException;
+  }
+
+  private static void loadCopy(String fileName, Content content) throws IOException {
     Path folder = Files.createTempDirectory("vectorfuse");
     Path copy = folder.resolve(fileName);
     try {
-      try (OutputStream file = Files.newOutputStream(copy)) {
-        for (ByteArrayOutputStream part : parts) {
-          part.writeTo(file);
-        }
+      try (FileChannel file =
+          FileChannel.open(copy, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        content.writeTo(file);
       }
       System.load(copy.toString());
     } finally {
