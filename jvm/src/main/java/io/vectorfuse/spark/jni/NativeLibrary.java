@@ -128,12 +128,13 @@ final class NativeLibrary {
     long offset = 0;
     for (URLConnection part : parts) {
       long begin = offset;
+      // Asked first: one connection is no business of two threads.
+      offset += part.getContentLengthLong();
       // Threads of its own: all of a pool's may be waiting for this very library.
       unpacked.add(
           CompletableFuture.runAsync(
               () -> unpackPart(part, copy, begin),
               task -> new Thread(task, "vectorfuse-unpack").start()));
-      offset += part.getContentLengthLong();
     }
     unpacked.forEach(CompletableFuture::join);
   }
