@@ -51,7 +51,8 @@ def of_cargo(part: str, log: str, exit_code: int) -> Outcome:
 
 def of_gradle(part: str, log: str, exit_code: int) -> Outcome:
     """The build files print a line for each test task: `testSpark35Scala212: 25 passed, 0 failed`."""
-    outcome = Outcome(part, failures=re.findall(r"^(\S+ > .*) FAILED$", log, re.MULTILINE))
+    outcome = Outcome(part)
+    outcome.failures += re.findall(r"^(\S+ > .*) FAILED$", log, re.MULTILINE)
     for match in re.finditer(r"^\S+: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", log, re.MULTILINE):
         outcome.passed += int(match[1])
         outcome.failed += int(match[2])

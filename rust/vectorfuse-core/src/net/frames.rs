@@ -46,21 +46,16 @@ impl Buf for Frames {
 
     fn copy_to_bytes(&mut self, count: usize) -> Bytes {
         assert!(count <= self.size, "{count} bytes of {}", self.size);
-        match self.frames.front_mut() {
-            Some(first) if count < first.len() => {
-                self.size -= count;
-                first.split_to(count)
-            }
-            Some(first) if count == first.len() => {
-                self.size -= count;
-                self.frames.pop_front().unwrap_or_default()
-            }
-            _several => {
-                let mut all = BytesMut::with_capacity(count);
-                all.put(self.take(count));
-                all.freeze()
-            }
+        if let Some(first) = self.frames.front()
+            && count <= first.len()
+        {
+            let within = first.slice(..count);
+            self.advance(count);
+            return within;
         }
+        let mut all = BytesMut::with_capacity(count);
+        all.put(self.take(count));
+        all.freeze()
     }
 }
 

@@ -3,7 +3,6 @@ package io.vectorfuse.spark.jni;
 import io.vectorfuse.spark.VectorFuseException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.ByteBuffer;
@@ -143,7 +142,7 @@ final class NativeLibrary {
     try (InputStream content = part.getInputStream()) {
       write(content, copy, begin);
     } catch (IOException error) {
-      throw new UncheckedIOException(error);
+      throw new CompletionException(error);
     }
   }
 
