@@ -1,12 +1,13 @@
-//! Reading a split page by page: the next page is fetched and decoded while this one is read, and pages are sized by
-//! bytes, so that memory stays flat whatever the collection holds.
+//! Reading a split page by page: the next page is fetched and decoded while this one is read, by each of several cursors
+//! where a store has them for one split; and pages are sized by bytes, so that memory stays flat whatever the collection
+//! holds.
 
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
@@ -72,59 +73,72 @@ impl PageSize {
 #[derive(Debug)]
 pub struct BatchStream {
     batches: mpsc::Receiver<Result<RecordBatch>>,
-    reader: JoinHandle<()>,
-    /// The end was given; the reader must not be asked again.
-    ended: bool,
+    readers: JoinSet<()>,
 }
 
 impl BatchStream {
     /// Starts to read. `row_bytes` is a guess of one row's size on the wire, `most` the user's bound on a page's rows.
     /// Must be called within the runtime.
-    pub fn start(mut pages: impl Pages, row_bytes: usize, most: Option<u32>, metrics: Arc<Metrics>) -> Self {
+    pub fn start(pages: impl Pages, row_bytes: usize, most: Option<u32>, metrics: Arc<Metrics>) -> Self {
+        Self::start_all([pages], row_bytes, most, &metrics)
+    }
+
+    /// Starts to read from several cursors side by side, which together are the split: batches come from whichever has
+    /// one. What [`Self::start`] says holds for each of them.
+    pub fn start_all<P: Pages>(
+        cursors: impl IntoIterator<Item = P>,
+        row_bytes: usize,
+        most: Option<u32>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
         let (sender, batches) = mpsc::channel(1);
-        let mut size = PageSize::new(row_bytes, most);
-        let reader = tokio::spawn(async move {
-            loop {
-                let (item, more) = match pages.next(size.rows, false).await {
-                    Ok(Page::TooLarge) if size.rows > 1 => {
-                        size.rows = (size.rows / 8).max(1);
-                        continue;
-                    }
-                    Ok(Page::TooLarge) => taken(pages.next(1, true).await, &metrics),
-                    page => {
-                        if let Ok(Page::Rows { batch, bytes, .. }) = &page {
-                            size.adapt(batch.num_rows(), *bytes);
-                        }
-                        taken(page, &metrics)
-                    }
-                };
-                let Some(item) = item else { if more { continue } else { break } };
-                if sender.send(item).await.is_err() || !more {
-                    break;
-                }
-            }
-        });
-        Self { batches, reader, ended: false }
+        let mut readers = JoinSet::new();
+        for pages in cursors {
+            readers.spawn(read(pages, PageSize::new(row_bytes, most), sender.clone(), Arc::clone(metrics)));
+        }
+        Self { batches, readers }
     }
 
     /// The next batch, which has at least one row; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<RecordBatch>> {
-        if self.ended {
-            return None;
-        }
         if let Some(batch) = self.batches.recv().await {
             return Some(batch);
         }
-        // The reader is gone: at the end of the split, or in a panic, which must not look like the end.
-        let ending = (&mut self.reader).await;
-        self.ended = true;
-        ending.err().map(|lost| Err(Error::internal("the reading of a split broke off").caused_by(lost)))
+        // The readers are gone: at the end of what they read, or in a panic, which must not look like the end.
+        while let Some(ending) = self.readers.join_next().await {
+            if let Err(lost) = ending {
+                return Some(Err(Error::internal("the reading of a split broke off").caused_by(lost)));
+            }
+        }
+        None
     }
 }
 
-impl Drop for BatchStream {
-    fn drop(&mut self) {
-        self.reader.abort();
+/// Hands the pages of one cursor on, until its end or an error, or until nobody wants them any more.
+async fn read(
+    mut pages: impl Pages,
+    mut size: PageSize,
+    batches: mpsc::Sender<Result<RecordBatch>>,
+    metrics: Arc<Metrics>,
+) {
+    loop {
+        let (item, more) = match pages.next(size.rows, false).await {
+            Ok(Page::TooLarge) if size.rows > 1 => {
+                size.rows = (size.rows / 8).max(1);
+                continue;
+            }
+            Ok(Page::TooLarge) => taken(pages.next(1, true).await, &metrics),
+            page => {
+                if let Ok(Page::Rows { batch, bytes, .. }) = &page {
+                    size.adapt(batch.num_rows(), *bytes);
+                }
+                taken(page, &metrics)
+            }
+        };
+        let Some(item) = item else { if more { continue } else { break } };
+        if batches.send(item).await.is_err() || !more {
+            break;
+        }
     }
 }
 
@@ -214,6 +228,31 @@ mod tests {
         let mut stream = BatchStream::start(Broken, 1, None, Arc::new(Metrics::default()));
         let error = stream.next().await.unwrap().unwrap_err();
         assert_eq!(error.kind(), crate::error::Kind::Internal);
+        assert!(stream.next().await.is_none());
+    }
+
+    #[async_trait]
+    impl Pages for std::result::Result<Sized, Broken> {
+        async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
+            match self {
+                Ok(pages) => pages.next(rows, whole).await,
+                Err(pages) => pages.next(rows, whole).await,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_one_of_several_cursors_comes_after_the_rows_of_the_others() {
+        let cursors = [Ok(Sized(vec![1; 7])), Err(Broken), Ok(Sized(vec![1; 9]))];
+        let mut stream = BatchStream::start_all(cursors, 1, Some(2), &Arc::new(Metrics::default()));
+        let mut rows = 0;
+        let error = loop {
+            match stream.next().await.unwrap() {
+                Ok(batch) => rows += batch.num_rows(),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((rows, error.kind()), (16, crate::error::Kind::Internal));
         assert!(stream.next().await.is_none());
     }
 

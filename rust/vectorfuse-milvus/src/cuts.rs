@@ -10,8 +10,8 @@ use vectorfuse_core::error::{Error, Result};
 
 use crate::api::Api;
 use crate::column::keys;
-use crate::expression;
 use crate::key::Key;
+use crate::key_range::KeyRange;
 use crate::keyspace::Keyspace;
 use crate::selection::Selection;
 
@@ -84,10 +84,7 @@ impl Range {
     }
 
     fn of(&self, selection: &Selection) -> Selection {
-        let name = &selection.primary;
-        let after = self.after.as_ref().map(|key| expression::after(name, key));
-        let last = self.last.as_ref().map(|key| expression::not_after(name, key));
-        after.into_iter().chain(last).fold(selection.clone(), |selection, bound| selection.and(bound))
+        KeyRange { from: None, after: self.after.clone(), last: self.last.clone() }.narrow(selection)
     }
 }
 

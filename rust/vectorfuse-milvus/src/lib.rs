@@ -27,6 +27,7 @@ mod form;
 mod indexes;
 mod key;
 mod key_name;
+mod key_range;
 mod keyspace;
 mod lookup;
 mod numbers;

@@ -10,37 +10,37 @@ use crate::api::proto::QueryResults;
 use crate::column::keys;
 use crate::expression;
 use crate::key::Key;
+use crate::key_range::KeyRange;
 use crate::selection::Selection;
 use crate::shaper::Shaper;
-use crate::split::Part;
 
 /// The most rows of one answer that every server gives.
 pub(crate) const WINDOW: u32 = 16_384;
 
-/// The pages of one part.
+/// The pages of one range of keys.
 ///
 /// The next page begins after the last key of this one, so that a page that is asked for again is the same page. A short
 /// page is not the end: the end is an empty one.
-pub(crate) struct PartPages {
+pub(crate) struct RangePages {
     api: Api,
     shaper: Shaper,
     selection: Selection,
     /// The key of the last row that was read.
     after: Option<Key>,
-    /// The last key of the part, if it has a bound.
+    /// The last key of the range, if it has a bound.
     last: Option<Key>,
     /// How many rows may still come.
     left: u64,
 }
 
-impl PartPages {
-    pub(crate) fn new(api: Api, scan: &Scan, selection: &Selection, part: Part) -> Result<Self> {
+impl RangePages {
+    pub(crate) fn new(api: Api, scan: &Scan, selection: &Selection, range: KeyRange) -> Result<Self> {
         Ok(Self {
             api,
             shaper: Shaper::new(scan)?,
-            selection: part.narrow(selection),
+            selection: range.narrow(selection),
             after: None,
-            last: part.last,
+            last: range.last,
             left: scan.options.most_rows().into_iter().chain(scan.limit).min().unwrap_or(u64::MAX),
         })
     }
@@ -87,7 +87,7 @@ pub(crate) async fn check_greatest(api: &Api, selection: &Selection) -> Result<(
 }
 
 #[async_trait]
-impl Pages for PartPages {
+impl Pages for RangePages {
     async fn next(&mut self, rows: u32, whole: bool) -> Result<Page> {
         let nothing = QueryResults::default();
         if self.left == 0 {

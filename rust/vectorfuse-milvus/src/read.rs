@@ -16,7 +16,7 @@ use crate::api::proto::LoadState;
 use crate::collection::Collection;
 use crate::details::{self, ReadDetails};
 use crate::key_name;
-use crate::page::PartPages;
+use crate::page::RangePages;
 use crate::ranking::SearchPages;
 use crate::schema;
 use crate::search::Search;
@@ -35,17 +35,23 @@ pub(crate) fn start(scan: &Scan, part: Value, metrics: Arc<Metrics>) -> Result<B
     let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX);
     let most = scan.options.named.page_size.map(std::num::NonZero::get);
     let api = Api::open(&scan.options, Arc::clone(&metrics))?.at(&part.collection);
-    let (standing, id) = (api.clone(), details.collection.id);
-    let of =
-        |pages: Box<dyn Pages>| BatchStream::start(Standing { pages, api: standing, id }, row_bytes, most, metrics);
-    if scan.aggregates.is_some() {
-        return Ok(of(Box::new(AggregatePage { api, scan: scan.clone(), moment: part.moment })));
-    }
-    let selection = Selection::of(scan, part.moment)?;
-    Ok(of(match details.search {
-        Some(search) => Box::new(SearchPages::new(api, scan, selection, search)?),
-        None => Box::new(PartPages::new(api, scan, &selection, part)?),
-    }))
+    let pages: Vec<Box<dyn Pages>> = if scan.aggregates.is_some() {
+        vec![Box::new(AggregatePage { api: api.clone(), scan: scan.clone(), moment: part.moment })]
+    } else {
+        let selection = Selection::of(scan, part.moment)?;
+        match details.search {
+            Some(search) => vec![Box::new(SearchPages::new(api.clone(), scan, selection, search)?)],
+            None => {
+                let pages = part.ranges.into_iter().map(|range| -> Result<Box<dyn Pages>> {
+                    Ok(Box::new(RangePages::new(api.clone(), scan, &selection, range)?))
+                });
+                pages.collect::<Result<_>>()?
+            }
+        }
+    };
+    let id = details.collection.id;
+    let standing = pages.into_iter().map(|pages| Standing { pages, api: api.clone(), id });
+    Ok(BatchStream::start_all(standing, row_bytes, most, &metrics))
 }
 
 impl Milvus {

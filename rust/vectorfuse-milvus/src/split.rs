@@ -10,8 +10,8 @@ use crate::api::DISTANCE;
 use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::cuts;
 use crate::details::{self, ReadDetails};
-use crate::expression;
 use crate::key::Key;
+use crate::key_range::KeyRange;
 use crate::keyspace::Keyspace;
 use crate::selection::{Moment, Selection};
 use crate::shaper::Shaper;
@@ -19,31 +19,21 @@ use crate::shaper::Shaper;
 /// So few rows are read in one part: cutting the collection would take longer.
 const ONE_SPLIT: u64 = 10_000;
 
+/// A task reads so many ranges side by side: the server takes many times as long for a page as the task does, and while it
+/// waits for one, another can be made.
+const RANGES_PER_PART: usize = 2;
+/// Where there are more parts than this, so many tasks ask at once that the server has enough to do, and to cut ranges costs
+/// the plan some counts for each.
+const PARTS_OF_RANGES: usize = 32;
+
 /// What one task reads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Part {
     /// Of which collection, whatever an alias means later.
     pub(crate) collection: String,
-    /// From this key on; from the first if there is none.
-    pub(crate) from: Option<Key>,
-    /// Only keys after this one.
-    pub(crate) after: Option<Key>,
-    /// Up to and with this key; to the last if there is none.
-    pub(crate) last: Option<Key>,
+    /// Disjoint, and read side by side; one at least.
+    pub(crate) ranges: Vec<KeyRange>,
     pub(crate) moment: Moment,
-}
-
-impl Part {
-    /// Only the selection's rows in this part.
-    pub(crate) fn narrow(&self, selection: &Selection) -> Selection {
-        let name = &selection.primary;
-        let bounds = [
-            self.from.as_ref().and_then(|key| expression::not_before(name, key)),
-            self.after.as_ref().map(|key| expression::after(name, key)),
-            self.last.as_ref().map(|key| expression::not_after(name, key)),
-        ];
-        bounds.into_iter().flatten().fold(selection.clone(), |selection, bound| selection.and(bound))
-    }
 }
 
 /// The key that the option `offset` starts from.
@@ -68,25 +58,25 @@ impl Milvus {
         let moment = Moment::of_options(options)?.fixed(&self.api).await?;
         let collection = self.collection().await?.ok_or_else(|| self.missing())?;
         let api = self.api.at(&collection.name);
-        let part = Part { collection: collection.name.clone(), from: None, after: None, last: None, moment };
+        let part = |ranges: &[KeyRange]| Part { collection: collection.name.clone(), ranges: ranges.to_vec(), moment };
         let wanted = options.named.splits.map_or(wanted, std::num::NonZero::get).max(1);
         if options.is_windowed() {
-            return Ok(vec![Part { from: start(options, &details.collection)?, ..part }]);
+            return Ok(vec![part(&[KeyRange { from: start(options, &details.collection)?, ..KeyRange::default() }])]);
         }
         let is_small = scan.limit.is_some_and(|limit| limit <= ONE_SPLIT);
         if wanted == 1 || is_small || scan.aggregates.is_some() {
-            return Ok(vec![part]);
+            return Ok(vec![part(&[KeyRange::default()])]);
         }
         let selection = Selection::of(scan, moment)?;
         let (rows, first) = tokio::try_join!(selection.count(&api), cuts::first_keys(&api, &selection))?;
         if rows <= ONE_SPLIT {
-            return Ok(vec![part]);
+            return Ok(vec![part(&[KeyRange::default()])]);
         }
         let space = Keyspace::new(details.collection.has_integer_keys()?, rows);
-        let cuts = cuts::cuts(&api, &selection, space, first, rows, wanted).await?;
-        let starts = std::iter::once(None).chain(cuts.iter().cloned().map(Some));
-        let ends = cuts.iter().cloned().map(Some).chain(std::iter::once(None));
-        Ok(starts.zip(ends).map(|(after, last)| Part { after, last, ..part.clone() }).collect())
+        // Each range stops at a limit by itself: several of them would read as many times the rows.
+        let per_part = if wanted <= PARTS_OF_RANGES && scan.limit.is_none() { RANGES_PER_PART } else { 1 };
+        let cuts = cuts::cuts(&api, &selection, space, first, rows, wanted * per_part).await?;
+        Ok(shared(&KeyRange::between(&cuts), wanted).map(part).collect())
     }
 
     /// Whether the columns can come as they are, over what the options say.
@@ -104,5 +94,29 @@ impl Milvus {
     /// Checks on the driver what the parts of a read will be made of.
     pub(crate) fn check_parts(&self, collection: &Collection) -> Result<()> {
         start(&self.options, collection).map(drop)
+    }
+}
+
+/// The ranges in so many groups of about as many, or in fewer, so that none is empty.
+fn shared(ranges: &[KeyRange], wanted: usize) -> impl Iterator<Item = &[KeyRange]> {
+    let (all, groups) = (ranges.len(), wanted.min(ranges.len()));
+    (0..groups).map(move |group| &ranges[group * all / groups..(group + 1) * all / groups])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_range_is_in_one_part_and_no_part_is_empty() {
+        for (cuts, wanted) in [(0, 1), (0, 4), (1, 2), (3, 2), (4, 4), (4, 2), (7, 4), (9, 4)] {
+            let ranges = KeyRange::between(&(0..cuts).map(Key::Integer).collect::<Vec<_>>());
+            let parts: Vec<&[KeyRange]> = shared(&ranges, wanted).collect();
+            assert_eq!(parts.concat(), ranges);
+            assert_eq!(parts.len(), wanted.min(ranges.len()));
+            let sizes = parts.iter().map(|part| part.len());
+            let (least, most) = (sizes.clone().min().unwrap(), sizes.max().unwrap());
+            assert!(least > 0 && most - least <= 1, "{cuts} cuts, {wanted} wanted: {least} to {most}");
+        }
     }
 }
