@@ -13,7 +13,6 @@ import java.util.OptionalLong;
 import org.apache.spark.sql.connector.expressions.SortOrder;
 import org.apache.spark.sql.connector.expressions.aggregate.Aggregation;
 import org.apache.spark.sql.connector.expressions.filter.Predicate;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,7 +164,7 @@ public final class Control {
   public static Checked check(
       Map<String, String> options, Map<String, String> session, StructType schema) {
     ObjectNode question = question("check", options, session);
-    question.set("schema", tree(schema.json()));
+    question.set("schema", SchemaJson.write(schema, JSON));
     return new Checked(ask(question));
   }
 
@@ -178,7 +177,7 @@ public final class Control {
       Map<String, String> options, Map<String, String> session, String spark, StructType schema) {
     ObjectNode question = question("load", options, session);
     question.put("spark", spark);
-    question.set("schema", schema == null ? null : tree(schema.json()));
+    question.set("schema", schema == null ? null : SchemaJson.write(schema, JSON));
     return new Loaded(ask(question));
   }
 
@@ -235,7 +234,7 @@ public final class Control {
       String table, StructType required, Predicate[] predicates, Chosen chosen) {
     ObjectNode question = question("push_down");
     question.put("table", table);
-    question.set("schema", tree(required.json()));
+    question.set("schema", SchemaJson.write(required, JSON));
     question.set("predicates", Expressions.json(predicates));
     chosen.addTo(question);
     return new PushedDown(ask(question));
@@ -283,7 +282,7 @@ public final class Control {
       String mode,
       String query) {
     ObjectNode question = question("plan_write", options, session);
-    question.set("schema", tree(schema.json()));
+    question.set("schema", SchemaJson.write(schema, JSON));
     question.put("mode", mode);
     question.put("query", query);
     return new WritePlan(ask(question));
@@ -366,7 +365,7 @@ public final class Control {
   }
 
   private static StructType schema(JsonNode answer) {
-    return (StructType) DataType.fromJson(present(answer, "schema").toString());
+    return SchemaJson.read(present(answer, "schema"));
   }
 
   private static String text(JsonNode answer, String field) {
