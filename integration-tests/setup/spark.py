@@ -20,8 +20,6 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.session.timeZone": "UTC",
-    # Thousands of small jobs: generated code that is compiled for each costs more than it gives.
-    "spark.sql.codegen.wholeStage": "true",
     "spark.port.maxRetries": "100",
 }
 

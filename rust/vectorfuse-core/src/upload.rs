@@ -20,12 +20,20 @@ impl Upload {
         Self { requests: JoinSet::new(), concurrency: concurrency.max(1) }
     }
 
-    /// Waits for room, then sends. An error is that of an earlier request: the write has failed.
+    /// Waits for room, sends, and waits until there is room for the memory of the next one, which counts as one in
+    /// flight while it is made; but one can always be made while another is in flight. An error is that of an earlier
+    /// request: the write has failed.
     pub async fn submit(&mut self, request: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
-        while self.requests.len() >= self.concurrency {
+        self.until_below(self.concurrency).await?;
+        self.requests.spawn(request);
+        self.until_below(self.concurrency.max(2)).await
+    }
+
+    /// Waits until fewer than so many are in flight.
+    async fn until_below(&mut self, requests: usize) -> Result<()> {
+        while self.requests.len() >= requests {
             self.next().await?;
         }
-        self.requests.spawn(request);
         Ok(())
     }
 
