@@ -54,3 +54,38 @@ impl Upload {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Waker};
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_request_that_is_made_next_counts_unless_none_could_be_made_beside_another() {
+        for (concurrency, at_once) in [(1, 1), (2, 1), (4, 3)] {
+            let answers = Arc::new(Semaphore::new(0));
+            let request = || {
+                let answers = Arc::clone(&answers);
+                async move {
+                    answers.acquire().await.unwrap().forget();
+                    Ok(())
+                }
+            };
+            let mut upload = Upload::new(concurrency);
+            let mut now = Context::from_waker(Waker::noop());
+            for _ in 0..at_once {
+                assert!(pin!(upload.submit(request())).poll(&mut now).is_ready(), "concurrency {concurrency}");
+            }
+            let mut next = Box::pin(upload.submit(request()));
+            assert!(next.as_mut().poll(&mut now).is_pending(), "concurrency {concurrency}");
+            answers.add_permits(1);
+            next.await.unwrap();
+            assert_eq!(upload.requests.len(), at_once);
+        }
+    }
+}
