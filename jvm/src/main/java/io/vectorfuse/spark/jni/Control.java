@@ -164,7 +164,7 @@ public final class Control {
   public static Checked check(
       Map<String, String> options, Map<String, String> session, StructType schema) {
     ObjectNode question = question("check", options, session);
-    question.set("schema", SchemaJson.write(schema, JSON));
+    question.set("schema", SchemaJson.write(schema));
     return new Checked(ask(question));
   }
 
@@ -177,7 +177,7 @@ public final class Control {
       Map<String, String> options, Map<String, String> session, String spark, StructType schema) {
     ObjectNode question = question("load", options, session);
     question.put("spark", spark);
-    question.set("schema", schema == null ? null : SchemaJson.write(schema, JSON));
+    question.set("schema", schema == null ? null : SchemaJson.write(schema));
     return new Loaded(ask(question));
   }
 
@@ -234,7 +234,7 @@ public final class Control {
       String table, StructType required, Predicate[] predicates, Chosen chosen) {
     ObjectNode question = question("push_down");
     question.put("table", table);
-    question.set("schema", SchemaJson.write(required, JSON));
+    question.set("schema", SchemaJson.write(required));
     question.set("predicates", Expressions.json(predicates));
     chosen.addTo(question);
     return new PushedDown(ask(question));
@@ -282,7 +282,7 @@ public final class Control {
       String mode,
       String query) {
     ObjectNode question = question("plan_write", options, session);
-    question.set("schema", SchemaJson.write(schema, JSON));
+    question.set("schema", SchemaJson.write(schema));
     question.put("mode", mode);
     question.put("query", query);
     return new WritePlan(ask(question));
@@ -356,7 +356,7 @@ public final class Control {
     }
   }
 
-  private static JsonNode tree(String json) {
+  static JsonNode tree(String json) {
     try {
       return JSON.readTree(json);
     } catch (IOException error) {

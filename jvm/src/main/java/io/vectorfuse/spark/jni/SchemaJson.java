@@ -1,8 +1,6 @@
 package io.vectorfuse.spark.jni;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -58,18 +56,10 @@ final class SchemaJson {
     return (StructType) (plain != null ? plain : DataType.fromJson(json.toString()));
   }
 
-  /**
-   * The tree of a schema.
-   *
-   * @param mapper reads what Spark has written
-   */
-  static JsonNode write(StructType schema, ObjectMapper mapper) {
+  /** The tree of a schema. */
+  static JsonNode write(StructType schema) {
     JsonNode plain = plainJson(schema);
-    try {
-      return plain != null ? plain : mapper.readTree(schema.json());
-    } catch (JsonProcessingException error) {
-      throw new IllegalStateException("a schema of Spark's is not JSON", error);
-    }
+    return plain != null ? plain : Control.tree(schema.json());
   }
 
   /** Null: not plain. */

@@ -20,7 +20,7 @@ public class SchemaJsonTest {
 
   private static void assertAsSpark(StructType schema) throws IOException {
     JsonNode json = MAPPER.readTree(schema.json());
-    assertEquals(json, SchemaJson.write(schema, MAPPER));
+    assertEquals(json, SchemaJson.write(schema));
     assertEquals(DataType.fromJson(schema.json()), SchemaJson.read(json));
   }
 
