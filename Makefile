@@ -4,7 +4,7 @@
 #                               cluster-3.5 cluster-4
 #   STORE=milvus                the store of `make demo`: qdrant without it
 #   PYTEST_ARGS="-k splits"     goes to every Python suite
-#   BENCH_ROWS BENCH_ROUNDS BENCH_CASES="qdrant-grpc-*,growth"   how much `make bench` measures (200000 rows, 3 rounds, the usual cases without them; `*` is all)
+#   BENCH_ROWS BENCH_ROUNDS BENCH_CASES="qdrant-grpc-*,growth"   how much `make bench` measures (1000000 rows of 384 floats, 3 rounds, the usual cases without them; `*` is all)
 #   VECTORFUSE_CACHE            where environments and builds are kept (default: $XDG_CACHE_HOME/vectorfuse, ~/.cache/vectorfuse)
 #   VECTORFUSE_QDRANT_URL       a Qdrant of your own, gRPC, to use instead of the test server (VECTORFUSE_QDRANT_REST_URL: its REST API, VECTORFUSE_QDRANT_API_KEY: its key)
 #   VECTORFUSE_MILVUS_URL       a Milvus of your own to use instead of Milvus 2.3.5, which the tests else start (VECTORFUSE_MILVUS_TOKEN: its user:password)

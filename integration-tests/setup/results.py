@@ -6,6 +6,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+# Of what a failed test says, as much as tells one fault from another.
+MOST_LINES = 8
+MOST_CHARACTERS = 400
+
 
 @dataclass
 class Outcome:
@@ -18,7 +22,12 @@ class Outcome:
     lines: list[str] = field(default_factory=list)
     """The runner's own summary lines."""
     failures: list[str] = field(default_factory=list)
-    """The failed tests, as the runner names them."""
+    """The failed tests as the runner names them, each followed by why it failed, as far as the runner says so."""
+
+    def fail(self, name: str, why: str) -> None:
+        """Notes a failed test. The logs of a machine that nobody can enter are lost: what is said here is all there is."""
+        told = [line.strip()[:MOST_CHARACTERS] for line in why.splitlines() if line.strip()]
+        self.failures += [f"FAILED {name}", *(f"  {line}" for line in told[:MOST_LINES])]
 
     def settle(self, exit_code: int) -> Outcome:
         """Holds the counts against the exit code."""
@@ -38,7 +47,11 @@ def of_cargo(part: str, log: str, exit_code: int) -> Outcome:
     """cargo prints a line for each test binary; those without a test are left out. The property tests say their seeds."""
     outcome = Outcome(part)
     outcome.lines += re.findall(r"^property: .*$", log, re.MULTILINE)
-    outcome.failures += re.findall(r"^test (\S+) .*\bFAILED$", log, re.MULTILINE)
+    for name in re.findall(r"^test (\S+) .*\bFAILED$", log, re.MULTILINE):
+        said = re.search(
+            rf"^---- {re.escape(name)} stdout ----\n(.*?)(?=^---- |^failures:)", log, re.MULTILINE | re.DOTALL
+        )
+        outcome.fail(name, said[1] if said else "")
     for match in re.finditer(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored;.*$", log, re.MULTILINE):
         passed, failed, ignored = (int(number) for number in match.groups())
         outcome.passed += passed
@@ -52,7 +65,8 @@ def of_cargo(part: str, log: str, exit_code: int) -> Outcome:
 def of_gradle(part: str, log: str, exit_code: int) -> Outcome:
     """The build files print a line for each test task: `testSpark35Scala212: 25 passed, 0 failed`."""
     outcome = Outcome(part)
-    outcome.failures += re.findall(r"^(\S+ > .*) FAILED$", log, re.MULTILINE)
+    for name, said in re.findall(r"^(\S+ > .*) FAILED\n((?:[ \t]+.*\n)*)", log, re.MULTILINE):
+        outcome.fail(name, said)
     for match in re.finditer(r"^\S+: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", log, re.MULTILINE):
         outcome.passed += int(match[1])
         outcome.failed += int(match[2])
@@ -65,7 +79,11 @@ def of_pytest(part: str, log: str, exit_code: int) -> Outcome:
     """pytest's closing line, and the lines that a suite prints about its random cases."""
     outcome = Outcome(part)
     outcome.lines += re.findall(r"^random: .*$", log, re.MULTILINE)
-    outcome.failures += re.findall(r"^(?:FAILED|ERROR) (\S+::.*)$", log, re.MULTILINE)
+    for test, short in re.findall(r"^(?:FAILED|ERROR) (\S+::\S+(?:\[.*?\])?)(?: - (.*))?$", log, re.MULTILINE):
+        title = re.escape(test.rpartition("::")[2])
+        said = re.search(rf"^_+ .*?{title} _+\n(.*?)(?=^_{{3,}} |^=+ )", log, re.MULTILINE | re.DOTALL)
+        errors = re.findall(r"^E .*$", said[1], re.MULTILINE) if said else []
+        outcome.fail(test, "\n".join(errors) or short)
     closing = re.findall(
         r"^=+ (.*\b(?:passed|failed|errors?|skipped|no tests ran)\b.* in [\d.]+s.*?) =+$", log, re.MULTILINE
     )

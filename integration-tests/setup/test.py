@@ -265,8 +265,8 @@ def summary(outcomes: list[Outcome], took: float) -> int:
         say(f"{outcome.part}:")
         for line in outcome.lines:
             say(f"  {line}")
-        for failure in outcome.failures:
-            say(f"  FAILED {failure}")
+        for line in outcome.failures:
+            say(f"  {line}")
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
     say(f"{passed} passed, {failed} failed")

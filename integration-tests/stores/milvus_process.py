@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import fcntl
+import functools
 import lzma
 import os
 import re
@@ -23,6 +24,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -107,16 +109,11 @@ def run_milvus(arguments: argparse.Namespace) -> None:
 
 def run_lite(arguments: argparse.Namespace) -> None:
     from milvus_lite.adapter.grpc.server import start_server_in_thread
+    from milvus_lite.adapter.grpc.servicer import MilvusServicer
     from milvus_lite.db import MilvusLite
 
-    # Its threads else write the file of aliases side by side, and one moves away what another is about to.
-    save, one_at_a_time = MilvusLite._save_aliases, threading.Lock()
-
-    def save_alone(self: MilvusLite, *arguments: str) -> None:
-        with one_at_a_time:
-            save(self, *arguments)
-
-    MilvusLite._save_aliases = save_alone
+    _one_at_a_time(MilvusLite, *(name for name in vars(MilvusLite) if not name.startswith("_")))
+    _one_at_a_time(MilvusServicer, "ShowCollections")
     data: Path = arguments.data.resolve()
     with _held(data):
         with _listener(arguments.port) as free:
@@ -127,6 +124,28 @@ def run_lite(arguments: argparse.Namespace) -> None:
         _await(lambda: _answers(f"127.0.0.1:{port}", arguments), time.monotonic() + START_SECONDS, data)
         print(f"READY http://127.0.0.1:{port}", flush=True)
         server.wait_for_termination()
+
+
+# What Milvus Lite does with its collections and aliases. It does so in the threads of its requests, side by side: a list of
+# all collections opens those that another thread empties, creates or drops at that moment.
+_LITE_MANAGES = threading.RLock()
+
+
+def _one_at_a_time(owner: type, *names: str) -> None:
+    """Makes these methods wait for each other."""
+
+    def alone(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def waits(*arguments: Any, **named: Any) -> Any:
+            with _LITE_MANAGES:
+                return method(*arguments, **named)
+
+        return waits
+
+    for name in names:
+        method = getattr(owner, name)
+        if callable(method):
+            setattr(owner, name, alone(method))
 
 
 def _listener(port: int) -> socket.socket:
