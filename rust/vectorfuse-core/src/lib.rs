@@ -8,6 +8,7 @@ pub mod chosen;
 pub mod civil;
 pub mod claims;
 pub mod condition;
+pub mod decimal;
 pub mod document;
 pub mod error;
 pub mod ids;

@@ -3,19 +3,13 @@
 //! Most of it is floats. By way of `serde` each of them would be three small writes; here it is one copy of its digits.
 
 use serde::Serialize;
+use vectorfuse_core::decimal;
 use vectorfuse_core::error::{Error, Result};
 
 use super::super::http::LARGEST_REQUEST;
 
-/// `-0.000012345678901234567`: the longest text of a double. A float has at most 16.
-const DOUBLE: usize = 25;
-
 /// So many floats are put together before they are copied into the body.
 const TOGETHER: usize = 64;
-
-/// The one float, 7.038531e-26, whose shortest decimal is another float once it has been a double; its negative is the
-/// other one. Each of the 2^31 floats without a sign was tried. It is written as a double is, with all its digits.
-const LOST: u32 = 0x15AE_43FD;
 
 /// What is written of a body.
 #[derive(Default)]
@@ -58,22 +52,14 @@ impl Body {
 
     /// A list of floats.
     pub(super) fn floats(&mut self, floats: &[f32]) -> Result<()> {
-        let mut decimals = zmij::Buffer::new();
-        let mut room = [0; TOGETHER * (DOUBLE + 1)];
+        // Behind each a comma.
+        let mut room = [0; TOGETHER * (decimal::ROOM + 1)];
         self.0.push(b'[');
         for some in floats.chunks(TOGETHER) {
             let mut end = 0;
             for float in some {
-                if !float.is_finite() {
-                    return Err(unsayable(format!("JSON has no {float}")));
-                }
-                let decimal = if float.abs().to_bits() == LOST {
-                    decimals.format_finite(f64::from(*float))
-                } else {
-                    decimals.format_finite(*float)
-                };
-                put(decimal.as_bytes(), &mut room[end..]);
-                end += decimal.len();
+                let length = decimal::put(*float, &mut room[end..]);
+                end += length.ok_or_else(|| unsayable(format!("JSON has no {float}")))?;
                 room[end] = b',';
                 end += 1;
             }
@@ -84,20 +70,6 @@ impl Body {
         }
         self.0.push(b']');
         Ok(())
-    }
-}
-
-/// Copies a few bytes: most decimals of a float as two times eight, which may overlap.
-#[inline]
-fn put(decimal: &[u8], room: &mut [u8]) {
-    let room = &mut room[..decimal.len()];
-    match (decimal.first_chunk::<8>(), decimal.last_chunk::<8>()) {
-        (Some(first), Some(last)) if decimal.len() <= 16 => {
-            let behind = decimal.len() - 8;
-            room[..8].copy_from_slice(first);
-            room[behind..].copy_from_slice(last);
-        }
-        _ => room.copy_from_slice(decimal),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Vectors: a list, a list of lists, indices with values, or an object of named ones.
 //!
-//! A float is written as the shortest decimal that is this float, and read as a float and not by way of a double, which
-//! would round twice.
+//! A float is written as a decimal that is this float, also to a server that reads a double first, and read as a float and not
+//! by way of a double, which would round twice.
 
 use std::collections::HashMap;
 
