@@ -1,7 +1,7 @@
 //! Floats as decimals, for requests in JSON, most of which are floats.
 //!
 //! Nine digits tell each 32-bit float from all others, also for who reads a double first: they are nearer to it than a
-//! sixth of the way to the next one. To find them takes one multiplication, and often the first eight do as well; the fewest
+//! tenth of the way to the next one. To find them takes one multiplication, and often the first eight do as well; the fewest
 //! digits that would do, which are seldom fewer, take a search.
 
 use std::io::Write;
