@@ -193,7 +193,7 @@ def run_part(part: str, jar: Path | None, servers: SharedServers) -> Outcome:
             "test-rust",
         )
         # Most of what these tests do is to wait for Milvus, whose work goes by the second.
-        step.environment = {**product_environment(), **server, "RUST_TEST_THREADS": "4"}
+        step.environment = {**product_environment(), **server, "RUST_TEST_THREADS": "8"}
         return tested(part, step, results.of_cargo)
     if part == "server":
         command = ["cargo", "test", "--locked", "--no-fail-fast"]

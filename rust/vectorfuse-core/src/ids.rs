@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::rows::Key;
+
 /// An id, in the order in which Qdrant keeps points: integers as unsigned numbers, then UUIDs by their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PointId {
@@ -20,6 +22,15 @@ impl std::fmt::Display for PointId {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Uuid(uuid) => uuid.fmt(f),
+        }
+    }
+}
+
+impl Key for PointId {
+    fn is_integer(&self, integer: i64) -> bool {
+        match self {
+            Self::Number(number) => u64::try_from(integer).is_ok_and(|integer| integer == *number),
+            Self::Uuid(_) => false,
         }
     }
 }
@@ -110,6 +121,15 @@ mod tests {
         assert_eq!(PointId::from_text("doc-1").to_string(), "5494333e-b030-5791-9f09-9f7cbbbaf875");
         assert_eq!(PointId::from_keys(&["a".into(), "b".into()]), PointId::from_text("[\"a\",\"b\"]"));
         assert_ne!(PointId::from_keys(&["ab".into()]), PointId::from_keys(&["a".into(), "b".into()]));
+    }
+
+    #[test]
+    fn an_integer_is_known_without_its_text() {
+        for key in ["0", "7", "70", "9223372036854775807", "18446744073709551615", "07", "-7"].map(PointId::from_text) {
+            for integer in [0, 7, -7, 70, -1, i64::MIN, i64::MAX] {
+                assert_eq!(key.is_integer(integer), key.to_string() == integer.to_string(), "{key} {integer}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 
 /// So much memory is taken at once.
 const PIECE: usize = 256 * 1024;
@@ -27,10 +27,10 @@ impl Room {
     }
 
     /// A copy of these bytes.
-    pub fn keep(&mut self, bytes: &[u8]) -> Bytes {
+    pub fn keep(&mut self, bytes: &[u8]) -> BytesMut {
         let mut kept = self.take(bytes.len());
         kept.put_slice(bytes);
-        kept.freeze()
+        kept
     }
 }
 

@@ -119,7 +119,7 @@ impl Values {
     }
 
     fn packed(self) -> Result<Vec<Bytes>> {
-        self.of(|value| if let Value::Packed(bytes) = value { Some(bytes) } else { None })
+        self.of(|value| if let Value::Packed(bytes) = value { Some(bytes.freeze()) } else { None })
     }
 
     fn lists(self) -> Result<Vec<ScalarField>> {

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use vectorfuse_core::error::Error;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::outbox;
@@ -81,7 +81,7 @@ impl Change {
         let Action::Write(values) = &mut self.action else { return };
         for value in values {
             if let Value::Packed(bytes) = value {
-                *bytes = Bytes::copy_from_slice(bytes);
+                *bytes = BytesMut::from(&bytes[..]);
             }
         }
     }
@@ -120,12 +120,14 @@ mod tests {
     fn a_change_that_is_compacted_has_the_same_values_and_leaves_the_room() {
         let mut room = Room::default();
         let vectors = [room.keep(&[1; 8]), room.keep(&[2; 8])];
-        let values: Vec<Value> = vectors.iter().cloned().map(Value::Packed).chain([Value::Long(7)]).collect();
-        let (key, origin, action) = (Key::Integer(1), Origin::default(), Action::Write(values.clone()));
+        let places = [vectors[0].as_ptr(), vectors[1].as_ptr()];
+        let values: Vec<Value> = vectors.into_iter().map(Value::Packed).chain([Value::Long(7)]).collect();
+        let before = values.clone();
+        let (key, origin, action) = (Key::Integer(1), Origin::default(), Action::Write(values));
         let mut change = Change { key, origin, action, order: None, partition: None, rows: 1 };
         change.compact();
-        assert_eq!(change.values(), values);
-        let stays = |value: &Value| matches!(value, Value::Packed(bytes) if vectors.iter().any(|old| old.as_ptr() == bytes.as_ptr()));
+        assert_eq!(change.values(), before);
+        let stays = |value: &Value| matches!(value, Value::Packed(bytes) if places.contains(&bytes.as_ptr()));
         assert!(!change.values().iter().any(stays));
     }
 }

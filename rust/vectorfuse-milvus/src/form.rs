@@ -92,14 +92,15 @@ impl Form {
         self.headings.iter().any(|heading| heading.is_dynamic)
     }
 
-    /// The values of a row that has this key, in the order of the form. Vectors are kept in the `room`.
-    pub(crate) fn values(&self, rows: &Rows<'_>, row: usize, key: &Key, room: &mut Room) -> Result<Vec<Value>> {
+    /// The values of a row that has this key, in the order of the form. Vectors are kept in the room of their
+    /// column, one of `rooms`.
+    pub(crate) fn values(&self, rows: &Rows<'_>, row: usize, key: &Key, rooms: &mut [Room]) -> Result<Vec<Value>> {
         let mut value = |source: &Source| match source {
             Source::Key => Ok(match key {
                 Key::Integer(number) => Value::Long(*number),
                 Key::Text(text) => Value::Text(text.clone()),
             }),
-            Source::Column(index, encoder) => encoder.value(rows, *index, row, room),
+            Source::Column(index, encoder) => encoder.value(rows, *index, row, &mut rooms[*index]),
             Source::Dynamic(dynamic) => dynamic.value(rows, row, key).map(Value::Json),
             Source::Nowhere(value) => Ok(value.clone()),
         };

@@ -23,8 +23,8 @@ pub(crate) struct RowReader {
     /// The column that says each row's partition.
     partition: Option<usize>,
     version: Version,
-    /// Where the vectors stay until they are sent.
-    room: Room,
+    /// Where the vectors of each column stay until they are sent, one behind the other.
+    rooms: Vec<Room>,
 }
 
 impl RowReader {
@@ -37,7 +37,8 @@ impl RowReader {
         };
         let partition = plan.options.named.partition_field.as_ref().map(place).transpose()?;
         let key = plan.columns.iter().position(|column| matches!(column.role, Role::Id { .. }));
-        Ok(Self { primary, key, numbered: 0, partition, version: collection.version, room: Room::default() })
+        let rooms = plan.columns.iter().map(|_| Room::default()).collect();
+        Ok(Self { primary, key, numbered: 0, partition, version: collection.version, rooms })
     }
 
     /// What a row does; `form` says what of it is written.
@@ -52,7 +53,7 @@ impl RowReader {
             return Err(rows.place(error, self.key.unwrap_or_default(), row));
         }
         let action =
-            if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key, &mut self.room)?) };
+            if delete { Action::Delete } else { Action::Write(form.values(rows, row, &key, &mut self.rooms)?) };
         let partition = self.partition.map(|index| self.partition(rows, index, row)).transpose()?;
         Ok(Change { origin: rows.origin_of(row, &key), order: rows.order(row)?, key, action, partition, rows: 1 })
     }

@@ -3,7 +3,7 @@
 //! What does not fit is an error, never a changed value. Which types can fit is known before ([`crate::columns`]); a value
 //! that its field can't keep is found here.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use prost::Message;
 use prost::encoding::encoded_len_varint;
 use serde::de::IgnoredAny;
@@ -47,7 +47,7 @@ pub(crate) enum Value {
     /// An encoded [`ScalarField`].
     List(Vec<u8>),
     /// A vector, packed as the server wants it.
-    Packed(Bytes),
+    Packed(BytesMut),
 }
 
 impl Value {
@@ -281,7 +281,7 @@ fn vector_value(vector: Vector, kind: VectorType, dim: Option<u64>) -> Result<Va
         (VectorType::Sparse, Vector::Sparse(indices, values)) => packed::sparse(&indices, &values),
         (_, _) => Err(mistaken()),
     }
-    .map(|bytes| Value::Packed(bytes.into()))
+    .map(|bytes| Value::Packed(Bytes::from(bytes).into()))
 }
 
 /// Whether these bytes of 32-bit floats are a vector of the collection's size.
@@ -297,7 +297,7 @@ fn bits(bytes: &[u8], dim: Option<u64>) -> Result<Value> {
             bytes.len(),
             dim / 8
         ))),
-        Some(_) | None => Ok(Value::Packed(Bytes::copy_from_slice(bytes))),
+        Some(_) | None => Ok(Value::Packed(bytes.into())),
     }
 }
 

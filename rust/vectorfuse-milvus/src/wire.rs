@@ -7,10 +7,10 @@ mod number;
 use std::mem;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use prost::encoding::{WireType, encoded_len_varint, key_len};
 use vectorfuse_core::error::Result;
-use vectorfuse_core::net::pieces::Pieces;
+use vectorfuse_core::net::pieces::{Joined, Pieces};
 use vectorfuse_core::protobuf::{framed, head, key, varint};
 
 use crate::api::proto::DataType;
@@ -73,27 +73,33 @@ pub(crate) fn upload(place: &Place, block: Block) -> Result<Pieces> {
     }
     put_number(NUM_ROWS, count.into(), &mut writing.open);
     put_number(PARTIAL_UPDATE, place.partial.into(), &mut writing.open);
-    writing.close();
-    Ok(writing.pieces)
+    Ok(writing.finish())
 }
 
 /// A message that is being written.
 #[derive(Default)]
 struct Writing {
-    pieces: Pieces,
+    pieces: Joined,
     /// What comes behind them.
     open: Vec<u8>,
 }
 
 impl Writing {
-    fn close(&mut self) {
-        self.pieces.push(mem::take(&mut self.open).into());
-    }
-
-    /// Puts a piece where it stands behind what is there.
-    fn put_piece(&mut self, piece: Bytes) {
+    /// Puts a piece behind what is there.
+    fn put_piece(&mut self, piece: BytesMut) {
         self.close();
         self.pieces.push(piece);
+    }
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.pieces.push(Bytes::from(mem::take(&mut self.open)).into());
+        }
+    }
+
+    fn finish(mut self) -> Pieces {
+        self.close();
+        self.pieces.finish()
     }
 }
 

@@ -4,17 +4,15 @@
 pub(crate) mod fields;
 pub(crate) mod number;
 
-use std::mem;
-
 use prost::Message;
 use prost::bytes::{BufMut, BytesMut};
 use prost::encoding::{WireType, encoded_len_varint, key_len};
 use qdrant_client::qdrant::{self, Value};
 use smallvec::SmallVec;
 use vectorfuse_core::ids::PointId;
-use vectorfuse_core::net::pieces::Pieces;
+use vectorfuse_core::net::pieces::{Joined, Pieces};
 use vectorfuse_core::payload::{Atom, ColumnReader};
-use vectorfuse_core::protobuf::{head, key, varint};
+use vectorfuse_core::protobuf::Few;
 use vectorfuse_core::room;
 
 use crate::change::framed;
@@ -31,8 +29,6 @@ pub(crate) struct Room {
     points: room::Room,
     /// What a point has beside its vectors. It is little, and a vector of bytes grows with less ado.
     small: Vec<u8>,
-    /// What stands before the point.
-    before: Vec<u8>,
 }
 
 /// A point that is being encoded: its id and payload first, since the number of its vectors is known only after the last
@@ -59,17 +55,20 @@ impl<'r> Encoder<'_, 'r> {
         let bytes = &mut room.small;
         // What is there is of the last point.
         bytes.clear();
+        let mut few = Few::default();
         match id {
             PointId::Number(number) => {
-                head(POINT_ID, key_len(ID_NUMBER) + encoded_len_varint(number), bytes);
-                key(ID_NUMBER, WireType::Varint, bytes);
-                varint(number, bytes);
+                few.head(POINT_ID, key_len(ID_NUMBER) + encoded_len_varint(number));
+                few.key(ID_NUMBER, WireType::Varint);
+                few.varint(number);
+                few.put(bytes);
             }
             PointId::Uuid(uuid) => {
                 let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
                 let text = uuid.hyphenated().encode_lower(&mut text);
-                head(POINT_ID, framed(text.len()), bytes);
-                head(ID_UUID, text.len(), bytes);
+                few.head(POINT_ID, framed(text.len()));
+                few.head(ID_UUID, text.len());
+                few.put(bytes);
                 bytes.extend_from_slice(text.as_bytes());
             }
         }
@@ -79,40 +78,45 @@ impl<'r> Encoder<'_, 'r> {
     /// The point as it stands in a request, behind its number and its length. Points that are finished one after the other
     /// follow each other in memory, as long as the room lasts.
     pub(crate) fn finish(self) -> BytesMut {
-        let Self { room: Room { points, small, before }, vectors } = self;
+        let Self { room: Room { points, small }, vectors } = self;
         let vectors_size = vectors_size(&vectors);
         let size = small.len() + framed(vectors_size);
-        before.clear();
-        head(UPSERT_POINTS, size, before);
-        let mut bytes = points.take(before.len() + size);
-        bytes.put_slice(before);
-        head(POINT_VECTORS, vectors_size, small);
+        let mut before = Few::default();
+        before.head(UPSERT_POINTS, size);
+        let mut bytes = points.take(before.as_slice().len() + size);
+        bytes.put_slice(before.as_slice());
+        put_head(POINT_VECTORS, vectors_size, small);
         put_vectors(&vectors, small, &mut bytes);
         bytes
     }
 
     fn double(&mut self, field: &str, value: f64) {
-        self.field(field, key_len(VALUE_DOUBLE) + size_of::<f64>(), |bytes| {
-            key(VALUE_DOUBLE, WireType::SixtyFourBit, bytes);
-            bytes.extend_from_slice(&value.to_le_bytes());
+        let size = key_len(VALUE_DOUBLE) + size_of::<f64>();
+        self.field(field, size, |few| {
+            few.key(VALUE_DOUBLE, WireType::SixtyFourBit);
+            few.eight(value.to_le_bytes());
         });
     }
 
     fn number(&mut self, field: &str, number: u32, value: u64) {
-        self.field(field, key_len(number) + encoded_len_varint(value), |bytes| {
-            key(number, WireType::Varint, bytes);
-            varint(value, bytes);
+        self.field(field, key_len(number) + encoded_len_varint(value), |few| {
+            few.key(number, WireType::Varint);
+            few.varint(value);
         });
     }
 
-    /// Adds an entry of the payload, whose value has `size` bytes.
-    fn field(&mut self, field: &str, size: usize, put: impl FnOnce(&mut Vec<u8>)) {
+    /// Adds what an entry of the payload has whose value has `size` bytes; the first of them are what `begin` puts in, and the
+    /// others are still to be added.
+    fn field(&mut self, field: &str, size: usize, begin: impl FnOnce(&mut Few)) {
         let bytes = &mut self.room.small;
-        head(POINT_PAYLOAD, framed(field.len()) + framed(size), bytes);
-        head(ENTRY_KEY, field.len(), bytes);
+        let (mut entry, mut value) = (Few::default(), Few::default());
+        entry.head(POINT_PAYLOAD, framed(field.len()) + framed(size));
+        entry.head(ENTRY_KEY, field.len());
+        entry.put(bytes);
         bytes.extend_from_slice(field.as_bytes());
-        head(ENTRY_VALUE, size, bytes);
-        put(bytes);
+        value.head(ENTRY_VALUE, size);
+        begin(&mut value);
+        value.put(bytes);
     }
 }
 
@@ -123,10 +127,10 @@ impl<'a> Draft<'a> for Encoder<'a, '_> {
             Some(Atom::Integer(value)) => self.number(field, VALUE_INTEGER, value.cast_unsigned()),
             Some(Atom::Float(value)) if value.is_finite() => self.double(field, value.into()),
             Some(Atom::Double(value)) if value.is_finite() => self.double(field, value),
-            Some(Atom::Text(text)) => self.field(field, framed(text.len()), |bytes| {
-                head(VALUE_STRING, text.len(), bytes);
-                bytes.extend_from_slice(text.as_bytes());
-            }),
+            Some(Atom::Text(text)) => {
+                self.field(field, framed(text.len()), |few| few.head(VALUE_STRING, text.len()));
+                self.room.small.extend_from_slice(text.as_bytes());
+            }
             None if reader.is_null(row) => self.number(field, VALUE_NULL, 0),
             // What has another form in a payload than in its column, or none, as the number that is not finite.
             Some(
@@ -145,7 +149,8 @@ impl<'a> Draft<'a> for Encoder<'a, '_> {
     fn value(&mut self, field: &str, value: Value) {
         // A message writes itself into a vector without an error.
         let own = value.encode_to_vec();
-        self.field(field, own.len(), |bytes| bytes.extend_from_slice(&own));
+        self.field(field, own.len(), |_| {});
+        self.room.small.extend_from_slice(&own);
     }
 
     fn floats(&mut self, name: &'a str, found: impl FnOnce() -> Option<&'a [u8]>) -> bool {
@@ -179,10 +184,12 @@ impl Vector<'_> {
     fn put(&self, small: &mut Vec<u8>, bytes: &mut BytesMut) {
         let own = match self {
             Self::Floats(data) => {
-                head(VECTOR_DENSE, dense_size(data), small);
+                let mut few = Few::default();
+                few.head(VECTOR_DENSE, dense_size(data));
                 if !data.is_empty() {
-                    head(DENSE_DATA, data.len(), small);
+                    few.head(DENSE_DATA, data.len());
                 }
+                few.put(small);
                 *data
             }
             Self::Encoded(vector) => vector,
@@ -212,21 +219,29 @@ fn entry_size((name, vector): &(&str, Vector<'_>)) -> usize {
 /// Writes that message behind what stands in `small`.
 fn put_vectors(vectors: &Vectors<'_>, small: &mut Vec<u8>, bytes: &mut BytesMut) {
     if let [("", only)] = vectors.as_slice() {
-        head(VECTORS_UNNAMED, only.size(), small);
+        put_head(VECTORS_UNNAMED, only.size(), small);
         only.put(small, bytes);
         return;
     }
-    head(VECTORS_NAMED, entries_size(vectors), small);
+    put_head(VECTORS_NAMED, entries_size(vectors), small);
     for named in vectors {
         let (name, vector) = named;
-        head(NAMED_ENTRIES, entry_size(named), small);
-        head(ENTRY_KEY, name.len(), small);
+        let mut few = Few::default();
+        few.head(NAMED_ENTRIES, entry_size(named));
+        few.head(ENTRY_KEY, name.len());
+        few.put(small);
         small.extend_from_slice(name.as_bytes());
-        head(ENTRY_VALUE, vector.size(), small);
+        put_head(ENTRY_VALUE, vector.size(), small);
         vector.put(small, bytes);
     }
     // Of no vectors at all.
     bytes.put_slice(small);
+}
+
+fn put_head(number: u32, size: usize, into: &mut Vec<u8>) {
+    let mut few = Few::default();
+    few.head(number, size);
+    few.put(into);
 }
 
 fn dense_size(data: &[u8]) -> usize {
@@ -235,18 +250,10 @@ fn dense_size(data: &[u8]) -> usize {
 
 /// An upsert of points that are encoded, as [`Encoder::finish`] gives them; `request` is the rest of it.
 pub(crate) fn upsert(request: &qdrant::UpsertPoints, points: impl IntoIterator<Item = BytesMut>) -> Pieces {
-    let mut open = BytesMut::from(request.encode_to_vec().as_slice());
-    let mut pieces = Pieces::default();
-    for point in points {
-        // Points that follow each other in memory become one piece where they stand.
-        if open.as_ptr_range().end == point.as_ptr_range().start {
-            open.unsplit(point);
-        } else {
-            pieces.push(mem::replace(&mut open, point).freeze());
-        }
-    }
-    pieces.push(open.freeze());
-    pieces
+    let mut pieces = Joined::default();
+    pieces.push(BytesMut::from(request.encode_to_vec().as_slice()));
+    points.into_iter().for_each(|point| pieces.push(point));
+    pieces.finish()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A message whose bytes stand in several places.
 
-use bytes::Bytes;
+use std::mem;
+
+use bytes::{Bytes, BytesMut};
 
 /// About how many bytes leave together: some of HTTP/2's frames.
 pub const PART: usize = 64 * 1024;
@@ -62,6 +64,33 @@ impl Pieces {
     }
 }
 
+/// Bytes that become a message's pieces: those that follow each other in memory are one, where they stand.
+#[derive(Debug, Default)]
+pub struct Joined {
+    pieces: Pieces,
+    /// The last piece, to which others may be joined.
+    open: BytesMut,
+}
+
+impl Joined {
+    /// Adds bytes at the end.
+    pub fn push(&mut self, bytes: BytesMut) {
+        if self.open.as_ptr_range().end == bytes.as_ptr_range().start {
+            self.open.unsplit(bytes);
+        } else {
+            let piece = mem::replace(&mut self.open, bytes);
+            self.pieces.push(piece.freeze());
+        }
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn finish(mut self) -> Pieces {
+        self.pieces.push(self.open.freeze());
+        self.pieces
+    }
+}
+
 impl From<Vec<u8>> for Pieces {
     fn from(message: Vec<u8>) -> Self {
         let mut pieces = Self::default();
@@ -89,6 +118,20 @@ mod tests {
         let (second, next) = pieces.part(2);
         assert_eq!((second.as_ptr(), second.len(), next), (large.as_ptr(), PART, Some(3)));
         assert_eq!(Pieces::default().part(0), (Bytes::new(), None));
+    }
+
+    #[test]
+    fn what_follows_each_other_in_memory_is_one_piece() {
+        let mut stands = BytesMut::from(&b"0123456789"[..]);
+        let behind = stands.split_off(4);
+        let (first, second) = (stands.as_ptr(), BytesMut::from(&b"elsewhere"[..]));
+        let mut joined = Joined::default();
+        for bytes in [stands, behind, second, BytesMut::new()] {
+            joined.push(bytes);
+        }
+        let pieces = joined.finish();
+        assert_eq!(pieces.pieces, [&b"0123456789"[..], b"elsewhere"]);
+        assert_eq!(pieces.pieces[0].as_ptr(), first);
     }
 
     proptest! {

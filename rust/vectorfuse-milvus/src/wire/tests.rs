@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
+use vectorfuse_core::room::Room;
 
 use super::*;
 use crate::api::proto::scalar_field::Data;
@@ -78,10 +79,12 @@ fn value(data_type: FieldType) -> BoxedStrategy<Value> {
             ScalarType::Json => bytes(150).prop_map(Value::Json).boxed(),
         },
         FieldType::Array { .. } => list().prop_map(|list| Value::List(list.encode_to_vec())).boxed(),
-        FieldType::Vector { kind: VectorType::Sparse, .. } => {
-            bytes(150).prop_map(|bytes| Value::Packed(bytes.into())).boxed()
+        FieldType::Vector { kind: VectorType::Sparse, .. } => bytes(150).prop_map(packed).boxed(),
+        FieldType::Vector { .. } => {
+            // The larger ones are pieces.
+            let large = any::<u8>().prop_map(|byte| packed(vec![byte; LEAST_PIECE]));
+            prop_oneof![vec(any::<u8>(), DIMENSIONS).prop_map(packed), large].boxed()
         }
-        FieldType::Vector { .. } => vec(any::<u8>(), DIMENSIONS).prop_map(|bytes| Value::Packed(bytes.into())).boxed(),
     }
 }
 
@@ -93,9 +96,18 @@ fn list() -> impl Strategy<Value = ScalarField> {
     data.prop_map(|data| ScalarField { data: Some(data), ..ScalarField::default() })
 }
 
-/// Of these columns, the first rows.
+fn packed(bytes: Vec<u8>) -> Value {
+    Value::Packed(bytes.as_slice().into())
+}
+
+/// Of these columns, the first rows, with vectors that follow each other in memory.
 fn block(columns: &[(Heading, Vec<Value>)], count: usize) -> Block {
-    let row = |row: usize| columns.iter().map(|(_, values)| values[row].clone()).collect();
+    let mut rooms: Vec<Room> = columns.iter().map(|_| Room::default()).collect();
+    let mut value = |row: usize, column: usize| match &columns[column].1[row] {
+        Value::Packed(bytes) => Value::Packed(rooms[column].keep(bytes)),
+        other => other.clone(),
+    };
+    let row = |row: usize| (0..columns.len()).map(|column| value(row, column)).collect();
     Block {
         headings: columns.iter().map(|(heading, _)| heading.clone()).collect(),
         rows: (0..count).map(row).collect(),
