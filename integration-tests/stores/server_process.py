@@ -15,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+# In this time a process has stopped that is told to.
+PAUSE_SECONDS = 30.0
+
 
 class ServerProcess(ABC):
     """A server with a data folder of its own, which lives until the context ends."""
@@ -95,7 +98,14 @@ class ServerProcess(ABC):
 
     def pause(self) -> None:
         """Connections stay open and nothing is answered."""
-        self._running().send_signal(signal.SIGSTOP)
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # Not before one of its threads has got the signal, for which a busy machine takes its time, do the others stop.
+        give_up = time.monotonic() + PAUSE_SECONDS
+        while os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG) is None:
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"the server did not stop within {PAUSE_SECONDS:g} s")
+            time.sleep(0.01)
 
     def resume(self) -> None:
         self._running().send_signal(signal.SIGCONT)
