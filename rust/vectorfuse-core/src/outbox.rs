@@ -38,7 +38,7 @@ pub trait Sender: Clone + Send + Sync + 'static {
     /// of the earlier one.
     fn joins(&self, earlier: &Self::Change, later: &Self::Change) -> bool;
 
-    /// Makes one change of two of one key, which has about the later one's size.
+    /// Makes one change of two of one key, which is no larger than both.
     fn merge(&self, earlier: &mut Self::Change, later: Self::Change);
 
     /// Gives back what a change holds of memory that it shares with changes that are gone.
@@ -96,8 +96,8 @@ impl<S: Sender> Outbox<S> {
         let size = self.sender.size(&change);
         let mut earlier = self.open.keys.place(change.key());
         let apart = earlier.is_some_and(|place| !self.sender.joins(&self.open.changes[place], &change));
-        let (count, bytes) = self.open.with(earlier, size);
-        if apart || bytes > limits.bytes || count > limits.changes {
+        let count = self.open.changes.len() + usize::from(earlier.is_none());
+        if apart || self.open.bytes.saturating_add(size) > limits.bytes || count > limits.changes {
             self.flush().await?;
             earlier = None;
         }
@@ -146,25 +146,22 @@ impl<C: Change> Request<C> {
         Self { changes: Vec::with_capacity(changes), keys, sizes, bytes: 0, gone: 0 }
     }
 
-    /// How many changes there would be with one of this size, and their size; `earlier` is the place of that of its key.
-    fn with(&self, earlier: Option<usize>, size: usize) -> (usize, usize) {
-        match earlier {
-            Some(place) => (self.changes.len(), self.bytes - self.sizes[place] + size),
-            None => (self.changes.len() + 1, self.bytes + size),
-        }
-    }
-
     /// Adds a change of this size; with one of its key, which is at the place `earlier`, it becomes one.
     fn add(&mut self, change: C, size: usize, earlier: Option<usize>, sender: &impl Sender<Change = C>) {
-        (_, self.bytes) = self.with(earlier, size);
         let Some(place) = earlier else {
+            self.bytes += size;
             self.keys.push(change.key().clone());
             self.sizes.push(size);
             self.changes.push(change);
             return;
         };
-        self.gone += std::mem::replace(&mut self.sizes[place], size);
-        sender.merge(&mut self.changes[place], change);
+        let kept = &mut self.changes[place];
+        sender.merge(kept, change);
+        // What is left of the two is the sender's to say: the later one, the earlier one, or parts of both.
+        let merged = sender.size(kept);
+        let earlier = std::mem::replace(&mut self.sizes[place], merged);
+        self.bytes = self.bytes - earlier + merged;
+        self.gone += (earlier + size).saturating_sub(merged);
         if self.gone > MOST_GONE {
             self.changes.iter_mut().for_each(|change| sender.compact(change));
             self.gone = 0;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::error::{Error, Kind};
 
-/// A key with the texts of its rows. Its size is that of the texts.
+/// A key with the texts of its rows, or with that of the last one, if it begins with `=`. Its size is that of the text.
 #[derive(Clone, Debug, PartialEq)]
 struct Toy {
     key: u32,
@@ -44,7 +44,7 @@ impl Sender for Log {
     }
 
     fn merge(&self, earlier: &mut Toy, later: Toy) {
-        earlier.text = format!("{}+{}", earlier.text, later.text);
+        earlier.text = if later.text.starts_with('=') { later.text } else { format!("{}+{}", earlier.text, later.text) };
     }
 
     fn compact(&self, change: &mut Toy) {
@@ -105,9 +105,16 @@ async fn a_request_holds_as_many_changes_and_bytes_as_it_may() {
 async fn a_key_is_in_a_request_once() {
     let changes = [(1, "a"), (2, "b"), (1, "c"), (2, "d"), (2, "e")];
     assert_eq!(requests(&changes, MANY).await, ["1a+c 2b+d+e"]);
-    // What takes the place of another change takes no more room than its own size.
-    assert_eq!(requests(&changes, Limits { bytes: 2, changes: 2 }).await, ["1a+c 2b+d+e"]);
     assert_eq!(requests(&[(1, "a"), (2, "b"), (1, "ccc")], Limits { bytes: 3, ..MANY }).await, ["1a 2b", "1ccc"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_changes_that_became_one_take_the_room_of_that_one() {
+    let limits = Limits { bytes: 6, ..MANY };
+    let parts_of_both = [(1, "aaa"), (2, "b"), (1, "c"), (3, "d"), (4, "e")];
+    assert_eq!(requests(&parts_of_both, limits).await, ["1aaa+c 2b", "3d 4e"]);
+    let the_later_one = [(1, "aaa"), (2, "b"), (1, "=c"), (3, "d"), (4, "e")];
+    assert_eq!(requests(&the_later_one, limits).await, ["1=c 2b 3d 4e"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +154,7 @@ async fn an_error_of_a_request_ends_the_write() {
 
 #[tokio::test(start_paused = true)]
 async fn changes_that_stay_are_compacted_after_so_many_that_are_gone() {
-    let long = "x".repeat(MOST_GONE / 4);
+    let long = format!("={}", "x".repeat(MOST_GONE / 4 - 1));
     let rows = |times: usize| {
         [(1, "stays")].into_iter().chain(std::iter::repeat_n((2, long.as_str()), times)).collect::<Vec<_>>()
     };
