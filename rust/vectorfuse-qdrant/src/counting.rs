@@ -1,6 +1,6 @@
 //! How counters reach the server: read, add, write under a guard, and look whether it was this task that wrote.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,10 @@ use crate::sender::Sender;
 const AT_ONCE: usize = 4;
 /// How often that is tried again, and the first pause: together a minute or two.
 const AGAIN: RetryPolicy = RetryPolicy { max_retries: 12, backoff: Duration::from_millis(10) };
+
+/// So many points are read and written together: beside each stands what up to 256 other tasks have added to it, some 60 bytes
+/// of each, and a server takes no more than 32 MB over HTTP.
+const MOST_TOGETHER: usize = 512;
 
 /// The changes that the server has not yet, by their places, and how many rows had no point.
 struct Progress {
@@ -61,15 +65,29 @@ impl Sender {
 
     /// Tries once to apply those changes that the server does not have.
     async fn round(&self, counters: &Counters, changes: &[Change], left: Vec<usize>) -> Result<Progress> {
-        let mut there = self.stored(counters, changes, &left).await?;
+        let mut progress = Progress { left: Vec::new(), skipped: 0 };
+        for some in left.chunks(MOST_TOGETHER) {
+            let own = self.try_some(counters, changes, some).await?;
+            progress.left.extend(own.left);
+            progress.skipped += own.skipped;
+        }
+        Ok(progress)
+    }
+
+    async fn try_some(&self, counters: &Counters, changes: &[Change], left: &[usize]) -> Result<Progress> {
+        let mut there = self.stored(counters, changes, left).await?;
         let mut skipped = 0;
         let (mut left_over, mut operations) = (Vec::new(), Vec::new());
         let (mut new, mut known, mut vectors) = (Vec::new(), Vec::new(), Vec::new());
-        for index in left {
+        let mut having_vectors = BTreeSet::new();
+        for &index in left {
             let change = &changes[index];
             let stored = there.remove(&change.id).map(|payload| counters.read(&payload)).transpose();
             let stored = stored.map_err(|error| change.place(error))?;
             let tally = change.tally.as_ref().ok_or_else(|| Error::internal("a change without its tally"))?;
+            if matches!(&change.action, Action::Partial(parts) if parts.vectors.is_some()) {
+                having_vectors.insert(index);
+            }
             match &stored {
                 None if self.head.mode != WriteMode::Upsert => {
                     skipped += change.rows;
@@ -113,14 +131,18 @@ impl Sender {
             return Ok(Progress { left: left_over, skipped });
         }
         match self.api.apply(self.head.batch(operations)).await {
-            Ok(bytes) => self.metrics.add_bytes(bytes),
-            // A point was deleted meanwhile; if it is the collection, the next request says so.
+            Ok(bytes) => {
+                self.metrics.add_bytes(bytes);
+                having_vectors.clear();
+            }
+            // A point was deleted meanwhile, and the vectors of the others have perhaps not been set; if it is the
+            // collection, the next request says so.
             Err(error) if error.kind() == Kind::NotFound => {}
             Err(error) => return Err(error),
         }
         let there = self.stored(counters, changes, &left_over).await?;
-        let mut left = Vec::new();
-        for index in left_over {
+        let mut left: Vec<usize> = having_vectors.iter().copied().collect();
+        for index in left_over.into_iter().filter(|index| !having_vectors.contains(index)) {
             let change = &changes[index];
             let stored = there.get(&change.id).map(|payload| counters.read(payload)).transpose();
             let stored = stored.map_err(|error| change.place(error))?;
