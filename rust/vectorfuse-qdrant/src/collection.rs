@@ -68,9 +68,15 @@ pub(crate) enum Numbers {
     Exact,
     /// In fewer bits: rounded.
     Rounded,
+    /// As 16-bit floats: rounded, and beyond [`LARGEST_HALF`] infinite.
+    Halves,
     /// As integers from 0 to 255.
     Bytes,
 }
+
+/// The largest number of a 16-bit float, and the least that rounds to an infinite one: half a step further.
+pub(crate) const LARGEST_HALF: f32 = 65504.0;
+const LEAST_INFINITE: f32 = 65520.0;
 
 /// What is kept in the metadata, as JSON text.
 #[derive(Debug, Serialize, Deserialize)]
@@ -124,9 +130,23 @@ impl VectorSpec {
         self.size.is_none() && self.kind != VectorKind::Sparse
     }
 
+    /// Whether the server keeps its numbers in fewer bits than they have.
+    pub(crate) fn is_rounded(&self) -> bool {
+        matches!(self.numbers, Numbers::Rounded | Numbers::Halves)
+    }
+
+    /// Whether the server can keep this number as one: with Cosine it makes numbers small before.
+    pub(crate) fn holds(&self, number: f32) -> bool {
+        match self.numbers {
+            Numbers::Exact | Numbers::Rounded => true,
+            Numbers::Halves => self.distance == options::Distance::Cosine || number.abs() < LEAST_INFINITE,
+            Numbers::Bytes => number.fract() == 0.0 && (0.0..=255.0).contains(&number),
+        }
+    }
+
     /// Whether the server gives back the numbers that it was given.
     pub(crate) fn is_exact(&self) -> bool {
-        self.distance != options::Distance::Cosine && self.numbers != Numbers::Rounded
+        self.distance != options::Distance::Cosine && !self.is_rounded()
     }
 }
 
@@ -212,7 +232,8 @@ fn numbers(datatype: Datatype) -> Numbers {
     match datatype {
         Datatype::Default | Datatype::Float32 => Numbers::Exact,
         Datatype::Uint8 => Numbers::Bytes,
-        Datatype::Float16 | Datatype::Turbo4 | Datatype::Turbo8 | Datatype::Turbo16 => Numbers::Rounded,
+        Datatype::Float16 => Numbers::Halves,
+        Datatype::Turbo4 | Datatype::Turbo8 | Datatype::Turbo16 => Numbers::Rounded,
     }
 }
 

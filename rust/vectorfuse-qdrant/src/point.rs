@@ -19,7 +19,7 @@ use vectorfuse_core::vector::{Vector, VectorKind};
 use vectorfuse_core::write::{IdSource, WritePlan, is_integer_id, vector_name};
 
 use crate::change::{Action, Change, Parts, Point};
-use crate::collection::{Numbers, VectorSpec};
+use crate::collection::{LARGEST_HALF, Numbers, VectorSpec};
 use crate::document::{Payload, is_same};
 use crate::draft::{Draft, Messages};
 use crate::guard;
@@ -138,9 +138,9 @@ impl Points<'_> {
         let Role::Vector(name) = role else { return None };
         let spec = self.spec(name);
         let fits = |floats: &&[u8]| match spec {
-            Some(VectorSpec { kind: VectorKind::Dense, numbers, size, .. }) => {
+            Some(spec) if spec.kind == VectorKind::Dense => {
                 let dimensions = (floats.len() / size_of::<f32>()) as u64;
-                *numbers != Numbers::Bytes && size.is_none_or(|size| size == dimensions)
+                spec.size.is_none_or(|size| size == dimensions) && keeps(spec, floats)
             }
             Some(_) => false,
             None => true,
@@ -228,30 +228,34 @@ fn column_id(reader: &ColumnReader, data_type: &SparkType, row: usize) -> Result
     Ok((id, kept))
 }
 
+/// Whether the collection can keep these numbers, of a column's bytes.
+fn keeps(spec: &VectorSpec, floats: &[u8]) -> bool {
+    spec.numbers == Numbers::Exact || floats.as_chunks().0.iter().all(|number| spec.holds(f32::from_le_bytes(*number)))
+}
+
 /// Whether the collection's vector can be this one, as it is.
 fn check(vector: &Vector, spec: &VectorSpec) -> Result<()> {
     spec.size.map_or(Ok(()), |size| vector.check_size(size))?;
     match vector {
-        Vector::Dense(data) => bytes(data, spec.numbers),
+        Vector::Dense(data) => check_numbers(data, spec),
         Vector::Sparse(..) => Ok(()),
-        Vector::Multi(rows) => rows.iter().try_for_each(|row| bytes(row, spec.numbers)),
+        Vector::Multi(rows) => rows.iter().try_for_each(|row| check_numbers(row, spec)),
     }
 }
 
-/// A server that keeps bytes cuts every other number down to one.
-fn bytes(data: &[f32], numbers: Numbers) -> Result<()> {
-    let is_byte = |value: &f32| value.fract() == 0.0 && (0.0..=255.0).contains(value);
-    if numbers != Numbers::Bytes {
+/// A server that keeps bytes cuts every other number down to one, and one that keeps halves makes large ones infinite.
+fn check_numbers(data: &[f32], spec: &VectorSpec) -> Result<()> {
+    let Some((place, number)) = data.iter().enumerate().find(|(_, number)| !spec.holds(**number)) else {
         return Ok(());
-    }
-    match data.iter().position(|value| !is_byte(value)) {
-        Some(place) => Err(Error::data(format!(
-            "the vector's element {place} is {}: the collection keeps integers from 0 to 255 (Uint8), and the server would \
-             change it",
-            data[place]
-        ))),
-        None => Ok(()),
-    }
+    };
+    let kept = match spec.numbers {
+        Numbers::Exact | Numbers::Rounded => "other numbers".to_owned(),
+        Numbers::Halves => format!("numbers up to {LARGEST_HALF} (Float16)"),
+        Numbers::Bytes => "integers from 0 to 255 (Uint8)".to_owned(),
+    };
+    Err(Error::data(format!(
+        "the vector's element {place} is {number}: the collection keeps {kept}, and the server would change it"
+    )))
 }
 
 fn sent(vector: Vector) -> qdrant::Vector {

@@ -14,7 +14,7 @@ use vectorfuse_core::vector::VectorKind;
 use vectorfuse_core::write::{self, Mode, Outcome, WritePlan, WriteRequest, vector_name};
 
 use crate::alias::Destination;
-use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE, Numbers};
+use crate::collection::{self, Collection, METADATA_KEY, METADATA_SINCE};
 use crate::creation;
 use crate::indexes::{self, Index};
 use crate::limits::Limits;
@@ -28,13 +28,21 @@ impl Qdrant {
         reject::prepare(&self.options)?;
         let version = self.api.version().await?;
         let destination = self.destination(&request).await?;
-        self.at(destination.collection.as_deref()).prepare_at(request, destination, version).await
+        let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
+        let (swap, own) = (destination.swap, self.at(destination.collection.as_deref()));
+        let prepared = own.prepare_at(request, destination, made_for.clone(), version).await;
+        if prepared.is_err() {
+            // What went wrong is what the user must know, not what went wrong after it.
+            drop(own.undo(swap, made_for.as_deref(), self).await);
+        }
+        prepared
     }
 
     async fn prepare_at(
         &self,
         request: WriteRequest,
         destination: Destination,
+        made_for: Option<String>,
         version: (u32, u32),
     ) -> Result<WritePlan> {
         let there = self.collection().await?;
@@ -76,7 +84,6 @@ impl Qdrant {
         let indexed = indexed.unwrap_or_default();
         indexes::refuse_others(&indexes, &indexed)?;
         let known = there.as_ref().filter(|_| !recreate).map(|there| Limits::of(&there.config));
-        let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
         let details = self.prepare_collection(there, request.mode, &columns, &id, made_for, version);
         let details = details.await.map_err(|error| self.place(error))?;
         if details.create.is_none() && routing::has_shards(&self.api, &self.options).await? {
@@ -99,7 +106,7 @@ impl Qdrant {
         let details = Details::of(&plan)?;
         let written = self.at(details.collection.as_deref());
         let Outcome::Commit { messages, .. } = outcome else {
-            written.undo(&details, self).await?;
+            written.undo(details.swap, details.made_for.as_deref(), self).await?;
             return Ok(Vec::new());
         };
         let mut warnings = reject::finish(&plan.options, &messages)?;
@@ -129,18 +136,18 @@ impl Qdrant {
         }
     }
 
-    /// After a failed write: a collection that only this write could make is taken away, so that it can run again;
-    /// not one that `named`, an alias, has moved to.
-    async fn undo(&self, details: &Details, named: &Self) -> Result<()> {
+    /// After a failed write: a collection that only this write could make, to `swap` or as one that was `made_for` it, is
+    /// taken away, so that it can run again; not one that `named`, an alias, has moved to.
+    async fn undo(&self, swap: bool, made_for: Option<&str>, named: &Self) -> Result<()> {
         // A server that is gone must not hold up the end of a write that has nothing to take back.
-        if !details.swap && details.made_for.is_none() {
+        if !swap && made_for.is_none() {
             return Ok(());
         }
         let Some(there) = self.collection().await? else { return Ok(()) };
-        let own = if details.swap {
+        let own = if swap {
             named.behind_alias().await?.as_deref() != Some(self.api.collection())
         } else {
-            details.made_for == there.made_for
+            made_for == there.made_for.as_deref()
         };
         if own { self.api.drop_collection().await } else { Ok(()) }
     }
@@ -224,7 +231,7 @@ fn warnings(details: &Details, id: &write::IdSource, version: (u32, u32)) -> Vec
         warnings
             .push(format!("{} has the distance Cosine: the server keeps and returns it normalised", vector_name(name)));
     }
-    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.numbers == Numbers::Rounded) {
+    for (name, _) in details.vectors.iter().filter(|(_, spec)| spec.is_rounded()) {
         warnings
             .push(format!("the collection keeps {} in fewer bits than 32: the server rounds it", vector_name(name)));
     }

@@ -67,6 +67,7 @@ fn cases() -> Vec<Case> {
         field(map, vec![Val::map(vec![(int(1), double(2.0))]), Val::map(vec![(int(2), double(f64::NAN))])]),
         named("", floats(), vec![vector(&[1.0, -0.0]), vector(&[1.0]), vector(&[1.0, f32::NAN]), holed.clone()]),
         named("bytes", floats(), vec![vector(&[0.0, 255.0]), vector(&[0.5, 1.0])]),
+        named("halves", floats(), vec![vector(&[0.1, -65519.0]), vector(&[65520.0, 1.0])]),
         named(
             "doubles",
             list(SparkType::Double),
@@ -85,6 +86,7 @@ fn specs() -> BTreeMap<String, VectorSpec> {
     BTreeMap::from([
         spec("", VectorKind::Dense, Some(2), Numbers::Exact),
         spec("bytes", VectorKind::Dense, Some(2), Numbers::Bytes),
+        spec("halves", VectorKind::Dense, Some(2), Numbers::Halves),
         spec("doubles", VectorKind::Dense, Some(2), Numbers::Rounded),
         spec("sparse", VectorKind::Sparse, None, Numbers::Exact),
         spec("multi", VectorKind::Multi, Some(2), Numbers::Exact),

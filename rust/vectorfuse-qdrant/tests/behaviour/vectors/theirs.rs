@@ -128,6 +128,15 @@ fn a_collection_of_bytes_takes_integers_and_one_of_16_bits_rounds_with_a_word() 
         assert!(plan.warnings.iter().any(|warning| warning.contains("rounds")), "{:?}", plan.warnings);
         let read = Job::on(&place).read(1).await.unwrap();
         assert_eq!(read.select(&["vector"]), [[vector(&[0.099_975_586, 1.0])]]);
+        // Rounded they would be infinite.
+        for (data_type, large) in [
+            (SparkType::Float, vector(&[0.5, -65520.0])),
+            (SparkType::Double, Val::List(vec![double(0.5), double(-1e5)])),
+        ] {
+            let floats = Frame::new(&columns(data_type), vec![vec![int(2), large]]);
+            let words = ["element 1", "65504 (Float16)", "column: vector", "id: 2"];
+            refused(Job::on(&place).write(&floats, Mode::Append).await, Kind::Data, &words);
+        }
     });
 }
 
