@@ -26,8 +26,14 @@ impl Milvus {
         let destination = self.destination(&request, there.as_ref())?;
         // A collection that is written beside is new.
         let there = there.filter(|_| !destination.swap);
-        let own = self.at(destination.collection.as_deref());
-        own.prepare_at(request, there, destination, &server).await
+        let made_for = (request.mode == Mode::Create).then(|| request.query.clone());
+        let (swap, own) = (destination.swap, self.at(destination.collection.as_deref()));
+        let prepared = own.prepare_at(request, there, destination, made_for.clone(), &server).await;
+        if prepared.is_err() {
+            // What went wrong is what the user must know, not what went wrong after it.
+            drop(own.undo(swap, made_for.as_deref(), self).await);
+        }
+        prepared
     }
 
     async fn prepare_at(
@@ -35,6 +41,7 @@ impl Milvus {
         request: WriteRequest,
         there: Option<Collection>,
         destination: Destination,
+        made_for: Option<String>,
         server: &str,
     ) -> Result<WritePlan> {
         let version = Version::parse(server).map_err(|error| self.place(error))?;
@@ -53,7 +60,6 @@ impl Milvus {
         let rules = Rules::of(&options, &request.fields, &id, request.mode).map_err(|error| self.place(error))?;
         self.check_rules(&options, &rules, version).map_err(|error| self.place(error))?;
         let plan = creation::Plan { options: &options, columns: &columns, id: &id };
-        let made_for = (request.mode == Mode::Create).then(|| request.query.clone());
         let details = WriteDetails {
             dropped_keys: LITE_KEYS.iter().filter(|_| is_lite(server)).map(|&key| key.to_owned()).collect(),
             collection: match kept {
@@ -167,7 +173,7 @@ impl Milvus {
     pub(crate) async fn finish_write(&self, plan: WritePlan, outcome: Outcome) -> Result<Vec<String>> {
         let details: WriteDetails = details::of_plan(&plan.details)?;
         let written = self.at(details.written.as_deref());
-        if outcome == Outcome::Abort && written.undo(&details, self).await? {
+        if outcome == Outcome::Abort && written.undo(details.swap, details.made_for.as_deref(), self).await? {
             return Ok(Vec::new());
         }
         let settled = appends::settle(&written.api, &plan.options, &details.collection, &plan.query, &outcome).await;
@@ -201,18 +207,19 @@ impl Milvus {
         ))))
     }
 
-    /// After a failed write: a collection that only this write could make is taken away, so that it can run again;
-    /// not one that `named`, an alias, has moved to. Whether there was no other thing to do.
-    async fn undo(&self, details: &WriteDetails, named: &Self) -> Result<bool> {
+    /// After a failed write: a collection that only this write could make, to `swap` or as one that was `made_for` it, is
+    /// taken away, so that it can run again; not one that `named`, an alias, has moved to. Whether there was no other thing
+    /// to do.
+    async fn undo(&self, swap: bool, made_for: Option<&str>, named: &Self) -> Result<bool> {
         // A server that is gone must not hold up the end of a write that has nothing to take back.
-        if !details.swap && details.made_for.is_none() {
+        if !swap && made_for.is_none() {
             return Ok(false);
         }
         let Some(there) = self.collection().await? else { return Ok(true) };
-        let own = if details.swap {
+        let own = if swap {
             named.behind_alias().await?.as_deref() != Some(self.api.collection())
         } else {
-            details.made_for.as_ref() == there.properties.get(MADE_FOR_PROPERTY)
+            made_for == there.properties.get(MADE_FOR_PROPERTY).map(String::as_str)
         };
         if own {
             self.api.drop_collection().await?;

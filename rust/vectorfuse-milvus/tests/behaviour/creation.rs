@@ -355,3 +355,19 @@ fn the_quickstart_of_spark_milvus_works_as_it_stands() {
         assert!(is_loaded(&place).await);
     });
 }
+
+#[test]
+fn a_collection_that_a_refused_index_leaves_behind_is_taken_away_again() {
+    block_on(async {
+        let place = Place::real("left");
+        let job = Job::on(&place).with("vector.size", "3");
+        let refused_index = job.clone().with("vector.hnsw_m", "1000000");
+        refused(refused_index.write(&plain(&[1]), Mode::Create).await, Kind::Data, &["1000000"]);
+        assert!(!job.store(Side::Write).unwrap().exists().await.unwrap());
+        // So the job can run again, once it is right.
+        job.write(&plain(&[1]), Mode::Create).await.unwrap();
+        // And a collection that another write has made stays.
+        refused(refused_index.write(&plain(&[1]), Mode::Create).await, Kind::AlreadyExists, &[]);
+        assert!(job.store(Side::Write).unwrap().exists().await.unwrap());
+    });
+}

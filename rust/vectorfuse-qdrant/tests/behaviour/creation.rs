@@ -7,10 +7,12 @@ use qdrant_client::qdrant::payload_index_params::IndexParams;
 use qdrant_client::qdrant::quantization_config::Quantization;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    CollectionInfo, CompressionRatio, CreateCollection, Datatype, GetCollectionInfoRequest, PayloadSchemaType,
+    CollectionInfo, CompressionRatio, CreateCollection, Datatype, GetCollectionInfoRequest, ListCollectionsRequest,
+    PayloadSchemaType,
     ShardingMethod, TokenizerType, VectorParams,
 };
 use vectorfuse_core::error::Kind;
+use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::write::Mode;
 
@@ -311,5 +313,31 @@ fn a_collection_whose_shards_have_keys_is_refused_before_any_row_is_sent() {
             let plan = Job::on(&place).with("vector_fields", "").plan(&frame().fields, mode).await;
             refused(plan, Kind::Options, &["`shard_key`", &place.collection]);
         }
+    });
+}
+
+#[test]
+fn a_collection_that_a_refused_index_leaves_behind_is_taken_away_again() {
+    block_on(async {
+        let place = Place::shared("left_behind");
+        // A name that the server takes in a payload, and refuses to make an index of.
+        let columns = [("id", SparkType::Long), ("vector", floats()), ("a\"b", SparkType::string())];
+        let frame = Frame::new(&columns, vec![vec![int(1), vector(&[1.0, 2.0]), text("x")]]);
+        let (job, refused_index) = (Job::on(&place), "index.a\"b");
+        let job = job.with("vector.size", "2");
+        let exists = async || job.store(Side::Write).unwrap().exists().await.unwrap();
+        for mode in [Mode::Create, Mode::Overwrite] {
+            let job = job.clone().with(refused_index, "keyword").with("overwrite", "swap");
+            refused(job.write(&frame, mode).await, Kind::Data, &["a\"b"]);
+            assert!(!exists().await, "{mode:?}");
+            let left = CollectionsClient::new(channel(&place.url)).list(asking(ListCollectionsRequest {})).await.unwrap();
+            let left = left.into_inner().collections.into_iter().map(|collection| collection.name);
+            assert_eq!(left.filter(|name| name.starts_with(&place.collection)).collect::<Vec<_>>(), Vec::<String>::new());
+        }
+        // So the job can run again, once it is right.
+        job.write(&frame, Mode::Create).await.unwrap();
+        // And one that another write has made stays.
+        refused(job.clone().with(refused_index, "keyword").write(&frame, Mode::Create).await, Kind::AlreadyExists, &[]);
+        assert!(exists().await);
     });
 }
