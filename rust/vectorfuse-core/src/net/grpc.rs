@@ -141,8 +141,11 @@ fn fault(status: &Status) -> Error {
         Code::Unauthenticated | Code::PermissionDenied => Kind::Denied,
         Code::NotFound => Kind::NotFound,
         Code::AlreadyExists => Kind::AlreadyExists,
-        Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => Kind::Data,
+        Code::InvalidArgument | Code::OutOfRange => Kind::Data,
         Code::ResourceExhausted => Kind::RateLimited,
+        // A store that is not in the state that it takes to answer: its writes are locked for a backup, say, or a shard is
+        // on its way to another node. No row is to blame.
+        Code::FailedPrecondition => Kind::Unavailable,
         Code::Unavailable | Code::DeadlineExceeded | Code::Aborted | Code::Cancelled => Kind::Unavailable,
         Code::Unimplemented => Kind::Unsupported,
         Code::Ok | Code::Internal | Code::Unknown | Code::DataLoss => Kind::Internal,
