@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use crate::document::Document;
 use crate::error::{Error, Kind, Result};
 use crate::metrics::Metrics;
 use crate::options::{OnError, Options};
+use crate::rows::Origin;
 use crate::write::Task;
 
 /// The rejected rows of one task, shared by its requests.
@@ -48,10 +50,22 @@ pub struct Rejected {
     pub row: u64,
     /// What the user calls it.
     pub id: Option<String>,
-    /// Its columns, if they are wanted.
-    pub values: Option<Json>,
+    /// Its columns as JSON, if they are wanted.
+    pub values: Option<Arc<RawValue>>,
     /// How many rows are rejected with it.
     pub rows: usize,
+}
+
+/// A rejected row as it is written down.
+#[derive(Serialize)]
+struct Letter<'a> {
+    reason: String,
+    kind: &'static str,
+    query: &'a str,
+    partition: u64,
+    row: u64,
+    id: Option<&'a str>,
+    values: Option<&'a RawValue>,
 }
 
 /// What a task's commit tells of its rows.
@@ -116,15 +130,15 @@ impl Rejects {
         }
         state.reason.get_or_insert_with(|| error.to_string());
         let Some(folder) = state.folder.clone() else { return Ok(()) };
-        let letter = json!({
-            "reason": error.to_string(),
-            "kind": error.kind().name(),
-            "query": shared.query,
-            "partition": shared.task.partition,
-            "row": row.row,
-            "id": row.id,
-            "values": row.values,
-        });
+        let letter = Letter {
+            reason: error.to_string(),
+            kind: error.kind().name(),
+            query: &shared.query,
+            partition: shared.task.partition,
+            row: row.row,
+            id: row.id.as_deref(),
+            values: row.values.as_deref(),
+        };
         let letters = match &mut state.letters {
             Some(letters) => letters,
             none => none.insert(Letters::open(&folder, &shared.query, shared.task)?),
@@ -184,6 +198,16 @@ where
         }
     }
     Ok(())
+}
+
+/// What the store refuses of a request of these rows, and does not say of which: the first and the last one.
+#[must_use]
+pub fn of_some_row(error: Error, first: &Origin, last: &Origin, rows: usize) -> Error {
+    let words = format!(
+        "the store refuses a request of {rows} rows, and does not say for which of them: `on_error` = `dead_letter` or \
+         `skip` finds it"
+    );
+    Error::data(words).with("first row", first).with("last row", last).caused_by(error)
 }
 
 /// Can the folder of dead letters be made and written to? Asked on the driver before anything has an effect.
@@ -281,9 +305,10 @@ impl Letters {
         Ok(Self { file: Some(BufWriter::new(file)), hidden, name: folder.join(format!("{name}.jsonl")) })
     }
 
-    fn write(&mut self, letter: &Json) -> Result<()> {
+    fn write(&mut self, letter: &Letter<'_>) -> Result<()> {
         let Some(file) = &mut self.file else { return Err(Error::internal("dead letters after their end")) };
-        writeln!(file, "{letter}").map_err(|error| lost(&self.hidden, error))
+        let written = serde_json::to_writer(&mut *file, letter).map_err(std::io::Error::from);
+        written.and_then(|()| file.write_all(b"\n")).map_err(|error| lost(&self.hidden, error))
     }
 
     fn keep(mut self) -> Result<PathBuf> {

@@ -4,9 +4,11 @@
 //! Every error of a value names its column, its row and, where the user names the row, its id.
 
 use std::fmt::{self, Display, Write as _};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use serde_json::Value as Json;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -52,8 +54,9 @@ pub struct Origin {
 struct Told {
     /// What the user calls the row, where that is not the text of its key.
     name: Option<String>,
-    /// Its columns, where rejected rows are written down.
-    values: Option<Json>,
+    /// Its columns as JSON, where rejected rows are written down. As text they take some three times the bytes of the
+    /// columns, as a tree thirty times, and they are kept until their request is answered.
+    values: Option<Arc<RawValue>>,
 }
 
 impl<'a> Rows<'a> {
@@ -94,7 +97,7 @@ impl<'a> Rows<'a> {
         match made {
             Ok(made) => Ok(Some(made)),
             Err(error) => {
-                let values = self.rejects.want_values().then(|| self.values(row));
+                let values = self.values(row);
                 let rejected = Rejected { row: self.number(row), id: self.name(row), values, rows: 1 };
                 self.rejects.reject(error, rejected).map(|()| None)
             }
@@ -253,7 +256,7 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn origin_of(&self, row: usize, key: &impl Key) -> Origin {
         let name = if self.is_called(row, key) { None } else { self.name(row).filter(|name| !is_text_of(key, name)) };
-        let values = self.rejects.want_values().then(|| self.values(row));
+        let values = self.values(row);
         let told = (name.is_some() || values.is_some()).then(|| Box::new(Told { name, values }));
         Origin { told, ..self.origin(row) }
     }
@@ -313,13 +316,17 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The columns of a row, for people: what has no form in JSON is said in words.
-    fn values(&self, row: usize) -> Json {
+    /// The columns of a row, for people, if they are wanted: what has no form in JSON is said in words.
+    fn values(&self, row: usize) -> Option<Arc<RawValue>> {
+        if !self.rejects.want_values() {
+            return None;
+        }
         let value = |(column, reader): (&Column, &ColumnReader)| {
             let value = reader.document::<Plain>(row).map_or_else(|error| error.to_string().into(), |plain| plain.0);
             (column.name.clone(), value)
         };
-        Json::Object(self.columns().map(value).collect())
+        // Each tree has a text.
+        to_raw_value(&Json::Object(self.columns().map(value).collect())).ok().map(Arc::from)
     }
 }
 

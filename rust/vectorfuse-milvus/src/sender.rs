@@ -14,7 +14,7 @@ use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::WriteMode;
 use vectorfuse_core::outbox;
 use vectorfuse_core::payload::Scalar;
-use vectorfuse_core::reject::Rejects;
+use vectorfuse_core::reject::{self, Rejects};
 use vectorfuse_core::write::WritePlan;
 
 use crate::api::Api;
@@ -240,11 +240,7 @@ impl Sender {
             // Of one row it is known which one the server means.
             ([_one], _) => place(0, error),
             ([first, .., last], Kind::Data) if !self.rejects.pass_over() => {
-                let words = format!(
-                    "the store refuses a request for one of its {count} rows, and does not say for which: `on_error` = \
-                     `dead_letter` or `skip` finds it"
-                );
-                Error::data(words).with("first row", &first.origin).with("last row", &last.origin).caused_by(error)
+                reject::of_some_row(error, &first.origin, &last.origin, count)
             }
             (_, _) => error,
         })

@@ -9,7 +9,7 @@ use vectorfuse_core::ids::PointId;
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::options::{Transport, WriteMode};
 use vectorfuse_core::outbox;
-use vectorfuse_core::reject::Rejects;
+use vectorfuse_core::reject::{self, Rejects};
 
 use crate::api::Api;
 use crate::change::{Action, Change};
@@ -81,15 +81,19 @@ impl Sender {
     /// Applies changes in the shards of the head.
     pub(crate) async fn send_to_shards(&self, changes: Vec<Change>) -> Result<()> {
         // What the server refuses of a request of one row is that row's.
-        let only = match changes.as_slice() {
-            [only] if !self.rejects.pass_over() => Some((only.id, only.origin.clone())),
-            _several => None,
+        let ends = match changes.as_slice() {
+            [only] => Some((only.id, only.origin.clone(), None)),
+            [first, .., last] => Some((first.id, first.origin.clone(), Some(last.origin.clone()))),
+            [] => None,
         };
+        let count = changes.len();
         let reject = |change: Change, error| self.reject(&change, error);
         let sent = self.rejects.send(changes, |part| self.send_together(part), reject).await;
-        sent.map_err(|error| match only {
-            Some((id, origin)) if error.kind() == Kind::Data => origin.place(error, &id),
-            Some(_) | None => error,
+        sent.map_err(|error| match ends {
+            Some(_) if self.rejects.pass_over() || error.kind() != Kind::Data || error.context("row").is_some() => error,
+            Some((id, only, None)) => only.place(error, &id),
+            Some((_, first, Some(last))) => reject::of_some_row(error, &first, &last, count),
+            None => error,
         })
     }
 

@@ -193,7 +193,7 @@ fn what_the_server_refuses_is_found_among_the_others() {
         let figures = append(&Job::on(&place).with("on_error", "skip"), &frame).await;
         assert_eq!(figures[ROWS], 9);
         assert_eq!(count(&place).await, 9);
-        let words = ["65536", "one of its 10 rows", "first row: 0 of partition 0", "last row: 9 of", "`dead_letter`"];
+        let words = ["65536", "of 10 rows", "first row: 0 of partition 0", "last row: 9 of", "`dead_letter`"];
         refused(Job::on(&place).write(&frame, Mode::Append).await, Kind::Data, &words);
         let alone = Frame::new(&columns, vec![row(5)]);
         refused(
