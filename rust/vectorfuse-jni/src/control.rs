@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::options::{Given, Options, Side};
+use vectorfuse_core::net::endpoint::Endpoint;
+use vectorfuse_core::options::{Given, Options, Overwrite, Side};
 use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::reject;
 use vectorfuse_core::sample::Sample;
@@ -84,6 +85,8 @@ enum Request {
         schema: Value,
         mode: Mode,
         query: String,
+        /// What the query reads, each as the plan of the read says it.
+        reading: Vec<String>,
     },
     /// Ends a write.
     FinishWrite { plan: String, messages: Vec<String>, others: bool, outcome: Ending },
@@ -177,11 +180,14 @@ fn answer(request: Request) -> Result<Value> {
             let store = stores::open(scan.options.clone())?;
             let parts = block_on(store.split(&scan, parallelism))?;
             let splits = parts.into_iter().map(|part| opaque(&Split { scan: scan.clone(), part }));
-            Ok(json!({"splits": splits.collect::<Result<Vec<_>>>()?}))
+            Ok(json!({"splits": splits.collect::<Result<Vec<_>>>()?, "source": source(&scan.options)?}))
         }
         Request::Save { given, mode } => Ok(json!({"mode": save(given.parse(Side::Write)?, mode)?})),
-        Request::PlanWrite { given, schema, mode, query } => {
+        Request::PlanWrite { given, schema, mode, query, reading } => {
             let options = given.parse(Side::Write)?;
+            if mode == Mode::Overwrite && options.named.overwrite != Overwrite::Swap {
+                refuse_to_empty(&options, &reading)?;
+            }
             let fields = fields_from_json(&schema)?;
             options.check_write(mode, &fields)?;
             let mut warnings = options.warnings.clone();
@@ -226,6 +232,26 @@ fn save(options: Options, mode: SaveMode) -> Result<Option<Mode>> {
         SaveMode::Ignore if block_on(store.exists())? => Ok(None),
         SaveMode::ErrorIfExists | SaveMode::Ignore => Ok(Some(Mode::Create)),
     }
+}
+
+/// Which collection of which server the options name. Over gRPC and over HTTP a server has two ports, so this tells them
+/// apart.
+fn source(options: &Options) -> Result<String> {
+    let endpoint = Endpoint::of(options, 0, true)?;
+    let (store, database) = (stores::known(options)?, options.named.database.as_deref().unwrap_or_default());
+    Ok(format!("{store} {}{} {database} {}", endpoint.authority(), endpoint.prefix, options.collection()?))
+}
+
+/// The collection would be emptied before its rows are read.
+fn refuse_to_empty(options: &Options, reading: &[String]) -> Result<()> {
+    if !reading.contains(&source(options)?) {
+        return Ok(());
+    }
+    Err(Error::options(format!(
+        "the query reads the collection `{}`, which it is to overwrite: its rows would be deleted before they are read. Say \
+         `overwrite` = `swap`, which fills a new collection beside it, write to another collection, or append",
+        options.collection()?
+    )))
 }
 
 /// A scan as the JVM has it.

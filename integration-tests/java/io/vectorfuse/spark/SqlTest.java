@@ -10,9 +10,14 @@ import io.vectorfuse.spark.testing.TestCollection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.After;
 import org.junit.Test;
 
@@ -54,6 +59,69 @@ public final class SqlTest {
     view(written("overwrite", 3), "");
     sql("insert overwrite VIEW select 7L as id, array(float(1), float(2)) as vector, 'x' as name");
     assertEquals("[7,x]", only("select id, name from VIEW"));
+  }
+
+  @Test
+  public void aQueryDoesNotEmptyTheCollectionThatItReads() {
+    TestCollection collection = written("itself", 30);
+    view(collection, "");
+    String[] queries = {
+      "select * from VIEW where id > 3",
+      "select max(id) id, first(vector) vector, name from VIEW group by name",
+      "select a.* from VIEW a join VIEW b on a.id = b.id + 1",
+    };
+    for (String query : queries) {
+      VectorFuseException refused =
+          Failures.expect(Kind.OPTIONS, () -> sql("insert overwrite VIEW " + query));
+      assertTrue(refused.getMessage(), refused.getMessage().contains("`overwrite` = `swap`"));
+      Failures.expect(
+          Kind.OPTIONS, () -> overwrite(collection, spark.sql(query.replace("VIEW", view))));
+      Failures.expect(
+          Kind.OPTIONS,
+          () ->
+              overwrite(
+                  collection.with("overwrite", "recreate"),
+                  spark.sql(query.replace("VIEW", view))));
+    }
+    assertEquals("[30]", only("select count(*) from VIEW"));
+    // What was read before is read no more, an append deletes nothing, and others are others.
+    overwrite(collection, spark.createDataFrame(collection.read().collectAsList(), schema()));
+    collection.append(collection.read());
+    TestCollection copy = TestCollection.shared("copy");
+    overwrite(copy, collection.read());
+    assertEquals("[30]", only("select count(*) from VIEW"));
+    assertEquals(30, copy.read().count());
+  }
+
+  private static StructType schema() {
+    return new StructType()
+        .add("id", DataTypes.LongType)
+        .add("vector", DataTypes.createArrayType(DataTypes.FloatType))
+        .add("name", DataTypes.StringType);
+  }
+
+  private static void overwrite(TestCollection collection, Dataset<Row> rows) {
+    rows.select("id", "vector", "name")
+        .write()
+        .format("vectorfuse")
+        .mode(SaveMode.Overwrite)
+        .options(collection.options())
+        .option("distance", "euclid")
+        .save();
+  }
+
+  @Test
+  public void aFilterOfHoweverManyPartsIsEvaluated() {
+    view(written("deep", 100), "");
+    for (int parts : new int[] {10, 22, 23, 24, 25, 26, 40, 41, 42, 45, 90}) {
+      // Not all of one column, which Spark would make an IN of.
+      String or =
+          IntStream.range(0, parts)
+              .mapToObj(i -> "(id = " + i + " and name <> 'x" + i + "')")
+              .collect(Collectors.joining(" or "));
+      assertEquals("[" + parts + "]", only("select count(*) from VIEW where " + or));
+      assertEquals(parts, sql("select id from VIEW where " + or).size());
+    }
   }
 
   @Test

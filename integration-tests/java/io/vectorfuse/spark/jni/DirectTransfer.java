@@ -16,7 +16,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 /** Writes and reads as a job does, with the boundary's own classes and without Spark's jobs. */
 public final class DirectTransfer {
   private static final Map<String, String> NO_SESSION = Collections.emptyMap();
-  private static final StructType SCHEMA =
+  static final StructType SCHEMA =
       new StructType()
           .add("id", DataTypes.LongType)
           .add("vector", DataTypes.createArrayType(DataTypes.FloatType))
@@ -41,7 +41,7 @@ public final class DirectTransfer {
   public static int read(Map<String, String> options) {
     int rows = 0;
     Control.PushedDown scan = scan(options, "3.5.9");
-    for (String split : Control.planRead(scan.scan, 2)) {
+    for (String split : Control.planRead(scan.scan, 2).splits) {
       try (BatchReader reader = reader(scan, split)) {
         while (reader.next()) {
           rows += reader.batch().numRows();
@@ -54,7 +54,7 @@ public final class DirectTransfer {
   /** Opens a reader of the first split and leaves it open. */
   public static BatchReader open(Map<String, String> options) {
     Control.PushedDown scan = scan(options, "3.5.9");
-    return reader(scan, Control.planRead(scan.scan, 1)[0]);
+    return reader(scan, Control.planRead(scan.scan, 1).splits[0]);
   }
 
   static BatchReader reader(Control.PushedDown scan, String split) {
@@ -71,7 +71,7 @@ public final class DirectTransfer {
     Map<String, String> all = new HashMap<>(options);
     all.put("distance", "euclid");
     String query = UUID.randomUUID().toString();
-    return Control.planWrite(all, NO_SESSION, SCHEMA, "append", query);
+    return Control.planWrite(all, NO_SESSION, SCHEMA, "append", query, Collections.emptyList());
   }
 
   static BatchWriter writer(Control.WritePlan plan) {

@@ -79,7 +79,7 @@ public final class GuardTest {
     DirectTransfer.write(collection.options(), 10);
     long schema = NativeMemory.allocateZeroed(ArrowStructs.SCHEMA_SIZE);
     Control.PushedDown scan = DirectTransfer.scan(collection.options(), "3.5.9");
-    byte[] split = Control.planRead(scan.scan, 1)[0].getBytes(StandardCharsets.UTF_8);
+    byte[] split = Control.planRead(scan.scan, 1).splits[0].getBytes(StandardCharsets.UTF_8);
     long reader = Native.openReader(split, schema);
     try {
       VectorFuseException error = Failures.expect(Kind.INTERNAL, () -> Native.commitWriter(reader));

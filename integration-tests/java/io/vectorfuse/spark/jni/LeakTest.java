@@ -10,6 +10,7 @@ import io.vectorfuse.spark.testing.OwnQdrant;
 import io.vectorfuse.spark.testing.SharedSpark;
 import io.vectorfuse.spark.testing.TestCollection;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -61,6 +62,37 @@ public final class LeakTest {
     for (int i = 1; i <= 20; i++) {
       collection.append(rows(10 * i));
       assertEquals(10 * i, collection.read().collectAsList().size());
+    }
+  }
+
+  /** As Spark's task does while another thread feeds a Python worker with the rows. */
+  @Test
+  public void afterReadersThatWereClosedWhileAnotherThreadReads() throws Exception {
+    TestCollection collection = TestCollection.shared("leak");
+    DirectTransfer.write(collection.options(), 5000);
+    for (int pause = 0; pause < 60; pause++) {
+      BatchReader reader = DirectTransfer.open(collection.with("page_size", "100").options());
+      AtomicReference<Throwable> thrown = new AtomicReference<>();
+      Thread reading = new Thread(() -> thrown.set(Failures.thrownBy(() -> readEachRow(reader))));
+      reading.start();
+      Thread.sleep(pause);
+      reader.close();
+      reading.join();
+      assertTrue(
+          Failures.printed(thrown.get()), thrown.get().getMessage().contains("closed by another"));
+    }
+  }
+
+  /** Round and round until it fails: the rows of a batch are looked at until the next one comes. */
+  private static void readEachRow(BatchReader reader) {
+    RowBuilder rows = new RowBuilder(DirectTransfer.SCHEMA);
+    while (reader.next()) {
+      rows.read(reader.batch());
+      for (int round = 0; round < 1000; round++) {
+        for (int i = 0; i < reader.batch().numRows(); i++) {
+          assertEquals("row " + rows.row(i).getLong(0), rows.row(i).getString(2));
+        }
+      }
     }
   }
 

@@ -46,7 +46,7 @@ public final class VariantOfOtherSparksTest {
                 "select 1L as id, array(float(1), float(2)) as vector,"
                     + " parse_json('{\"a\": [1, null, \"x\"]}') as value"));
     Control.PushedDown scan = DirectTransfer.scan(collection.options(), "3.5.9");
-    String split = Control.planRead(scan.scan, 1)[0];
+    String split = Control.planRead(scan.scan, 1).splits[0];
     try (BatchReader reader = DirectTransfer.reader(scan, split)) {
       assertTrue(reader.next());
       int column = scan.schema.fieldIndex("value");

@@ -5,7 +5,9 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
 
 /**
  * Reads one split, batch by batch. Owns the native reader and the two Arrow structs through which
- * schema and batches come; used by one thread.
+ * schema and batches come. One thread reads. Another one may close: Spark's task does while the
+ * thread that feeds a Python worker still reads, and what that thread looks at must stay until it
+ * has ended.
  */
 public final class BatchReader implements AutoCloseable {
   private final StructType schema;
@@ -16,6 +18,9 @@ public final class BatchReader implements AutoCloseable {
   private ColumnarBatch batch;
   private long[] counts = new long[0];
   private boolean closed;
+
+  /** The thread that waits for a batch or looks at one, or null. */
+  private Thread reading;
 
   /**
    * Opens the split.
@@ -51,8 +56,22 @@ public final class BatchReader implements AutoCloseable {
    * @return whether there is one
    * @throws io.vectorfuse.spark.VectorFuseException if the store fails
    * @throws org.apache.spark.TaskKilledException if Spark kills the task meanwhile
+   * @throws IllegalStateException if another thread has closed the read meanwhile
    */
   public boolean next() {
+    begin();
+    boolean found = false;
+    try {
+      found = read();
+    } finally {
+      if (!found) {
+        finish();
+      }
+    }
+    return found;
+  }
+
+  private boolean read() {
     batch = null;
     int state = Native.readBatch(reader, arrayStruct);
     while (state == Native.PENDING) {
@@ -72,23 +91,64 @@ public final class BatchReader implements AutoCloseable {
     return batch;
   }
 
+  private synchronized void begin() {
+    if (closed) {
+      throw new IllegalStateException("the read was closed by another thread, whose task has ended");
+    }
+    reading = Thread.currentThread();
+  }
+
+  private synchronized void finish() {
+    reading = null;
+  }
+
   /** What was counted so far, in the order of the declared metrics; also after the close. */
-  public long[] counts() {
+  public synchronized long[] counts() {
     return closed ? counts : Native.metrics(reader);
   }
 
-  /** Ends the read and frees its memory; a second call does nothing. */
+  /**
+   * Ends the read and frees its memory, once no other thread looks at it; a second call does
+   * nothing.
+   */
   @Override
-  public void close() {
-    if (!closed) {
-      try {
-        counts = Native.metrics(reader);
-      } finally {
-        closed = true;
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    Thread other = reading == Thread.currentThread() ? null : reading;
+    try {
+      counts = Native.metrics(reader);
+    } finally {
+      if (other == null) {
         batch = null;
         end(reader);
+      } else {
+        endAfter(other);
       }
     }
+  }
+
+  /** Spark interrupts that thread as soon as the task has closed what it reads. */
+  private void endAfter(Thread other) {
+    Thread last =
+        new Thread(
+            () -> {
+              boolean alive = true;
+              while (alive) {
+                try {
+                  other.join();
+                  alive = false;
+                } catch (InterruptedException interrupted) {
+                  // Nobody but the JVM's end stops this thread.
+                }
+              }
+              end(reader);
+            },
+            "vectorfuse-close");
+    last.setDaemon(true);
+    last.start();
   }
 
   private void end(long handle) {

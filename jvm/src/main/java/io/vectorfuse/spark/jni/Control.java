@@ -127,6 +127,24 @@ public final class Control {
     }
   }
 
+  /** The answer to {@link #planRead}. */
+  public static final class ReadPlan {
+    /** One for each task. */
+    public final String[] splits;
+
+    /** Which collection of which server it is. */
+    public final String source;
+
+    private ReadPlan(JsonNode answer) {
+      this.source = text(answer, "source");
+      JsonNode texts = present(answer, "splits");
+      this.splits = new String[texts.size()];
+      for (int i = 0; i < splits.length; i++) {
+        splits[i] = texts.get(i).asText();
+      }
+    }
+  }
+
   /** The answer to {@link #planWrite}. */
   public static final class WritePlan {
     public final String plan;
@@ -256,16 +274,11 @@ public final class Control {
   }
 
   /** In which parts is the scan read? Disjoint and complete, one task for each. */
-  public static String[] planRead(String scan, int parallelism) {
+  public static ReadPlan planRead(String scan, int parallelism) {
     ObjectNode question = question("plan_read");
     question.put("scan", scan);
     question.put("parallelism", parallelism);
-    JsonNode splits = present(ask(question), "splits");
-    String[] texts = new String[splits.size()];
-    for (int i = 0; i < texts.length; i++) {
-      texts[i] = splits.get(i).asText();
-    }
-    return texts;
+    return new ReadPlan(ask(question));
   }
 
   /**
@@ -274,17 +287,20 @@ public final class Control {
    * @param schema the rows that will come
    * @param mode "append", "overwrite", or what {@link #save} said
    * @param query Spark's id of the query, the same for every attempt of its tasks
+   * @param reading what the query reads, each as {@link ReadPlan#source} says it
    */
   public static WritePlan planWrite(
       Map<String, String> options,
       Map<String, String> session,
       StructType schema,
       String mode,
-      String query) {
+      String query,
+      List<String> reading) {
     ObjectNode question = question("plan_write", options, session);
     question.set("schema", SchemaJson.write(schema));
     question.put("mode", mode);
     question.put("query", query);
+    add(question, "reading", reading);
     return new WritePlan(ask(question));
   }
 
@@ -299,10 +315,7 @@ public final class Control {
       String plan, List<String> messages, boolean others, String outcome) {
     ObjectNode question = question("finish_write");
     question.put("plan", plan);
-    ArrayNode array = question.putArray("messages");
-    for (String message : messages) {
-      array.add(message);
-    }
+    add(question, "messages", messages);
     question.put("others", others);
     question.put("outcome", outcome);
     ask(question);
@@ -336,6 +349,11 @@ public final class Control {
     options.forEach(question.putObject("options")::put);
     session.forEach(question.putObject("session")::put);
     return question;
+  }
+
+  private static void add(ObjectNode question, String field, List<String> texts) {
+    ArrayNode array = question.putArray(field);
+    texts.forEach(array::add);
   }
 
   private static JsonNode ask(ObjectNode question) {

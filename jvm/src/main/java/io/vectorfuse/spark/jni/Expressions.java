@@ -20,17 +20,27 @@ import org.apache.spark.unsafe.types.UTF8String;
 final class Expressions {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /**
+   * As many calls within each other are passed on. What is deeper stays with Spark: whoever reads
+   * the JSON refuses more than 128 lists and objects within each other, and a call has three.
+   */
+  private static final int DEEPEST = 24;
+
   private Expressions() {}
 
   static ArrayNode json(Expression[] expressions) {
+    return json(expressions, 0);
+  }
+
+  private static ArrayNode json(Expression[] expressions, int depth) {
     ArrayNode all = JSON.createArrayNode();
     for (Expression expression : expressions) {
-      all.add(json(expression));
+      all.add(depth < DEEPEST ? json(expression, depth) : other(expression));
     }
     return all;
   }
 
-  private static JsonNode json(Expression expression) {
+  private static JsonNode json(Expression expression, int depth) {
     if (expression instanceof NamedReference) {
       ArrayNode names = JSON.createArrayNode();
       for (String name : ((NamedReference) expression).fieldNames()) {
@@ -42,20 +52,21 @@ final class Expressions {
       return literal((Literal<?>) expression);
     }
     if (expression instanceof GeneralScalarExpression) {
-      return call(((GeneralScalarExpression) expression).name(), expression);
+      return call(((GeneralScalarExpression) expression).name(), expression, depth);
     }
     if (expression instanceof SortOrder) {
-      return call(((SortOrder) expression).direction().toString(), expression);
+      return call(((SortOrder) expression).direction().toString(), expression, depth);
     }
     boolean distinct = expression instanceof Count && ((Count) expression).isDistinct();
     if (expression instanceof AggregateFunc && !distinct) {
-      return call(expression.getClass().getSimpleName(), expression);
+      return call(expression.getClass().getSimpleName(), expression, depth);
     }
     return other(expression);
   }
 
-  private static JsonNode call(String name, Expression expression) {
-    return node("call", JSON.createArrayNode().add(name).add(json(expression.children())));
+  private static JsonNode call(String name, Expression expression, int depth) {
+    ArrayNode children = json(expression.children(), depth + 1);
+    return node("call", JSON.createArrayNode().add(name).add(children));
   }
 
   private static JsonNode literal(Literal<?> literal) {

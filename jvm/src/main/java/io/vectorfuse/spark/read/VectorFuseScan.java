@@ -1,6 +1,7 @@
 package io.vectorfuse.spark.read;
 
 import io.vectorfuse.spark.ActiveSession;
+import io.vectorfuse.spark.QueryReads;
 import io.vectorfuse.spark.jni.Control;
 import io.vectorfuse.spark.metrics.TransferMetrics;
 import java.nio.charset.StandardCharsets;
@@ -100,10 +101,11 @@ final class VectorFuseScan
   @Override
   public synchronized InputPartition[] planInputPartitions() {
     if (partitions == null) {
-      String[] splits = Control.planRead(scan, ActiveSession.parallelism());
-      partitions = new InputPartition[splits.length];
-      for (int i = 0; i < splits.length; i++) {
-        partitions[i] = new SplitPartition(splits[i].getBytes(StandardCharsets.UTF_8));
+      Control.ReadPlan plan = Control.planRead(scan, ActiveSession.parallelism());
+      QueryReads.add(plan.source);
+      partitions = new InputPartition[plan.splits.length];
+      for (int i = 0; i < partitions.length; i++) {
+        partitions[i] = new SplitPartition(plan.splits[i].getBytes(StandardCharsets.UTF_8));
       }
     }
     return partitions.clone();

@@ -1,6 +1,7 @@
 package io.vectorfuse.spark.write;
 
 import io.vectorfuse.spark.ActiveSession;
+import io.vectorfuse.spark.QueryReads;
 import io.vectorfuse.spark.jni.Control;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,7 +49,13 @@ final class VectorFuseBatchWrite implements BatchWrite {
   @Override
   public DataWriterFactory createBatchWriterFactory(PhysicalWriteInfo physical) {
     Control.WritePlan planned =
-        Control.planWrite(options, ActiveSession.options(), info.schema(), mode, info.queryId());
+        Control.planWrite(
+            options,
+            ActiveSession.options(),
+            info.schema(),
+            mode,
+            info.queryId(),
+            QueryReads.ofThisQuery());
     plan = planned.plan;
     attempts = new TaskAttempts(ActiveSession.context(), info.queryId());
     return new VectorFuseWriterFactory(planned, info.schema());
