@@ -55,6 +55,23 @@ def test_fields_whose_names_are_taken_are_read_under_another(
     assert stored.select("payload_id").first() == ("theirs",)
 
 
+def test_a_field_called_like_the_id_but_for_the_case_is_read_as_a_field(
+    connector: Connector, raw: RawQdrant, collection: str
+) -> None:
+    raw.create(collection, SIZE)
+    raw.upsert(collection, [(UUID_ID, {"ID": 4711}, [0.5, -1.0]), (7, {"ID": 7}, [0.5, -1.0])])
+    sensitive = "spark.sql.caseSensitive"
+    before = connector.spark.conf.get(sensitive)
+    connector.spark.conf.set(sensitive, "true")
+    try:
+        stored = connector.read(collection)
+        assert stored.columns == ["id", "vector", "ID"]
+        assert sorted(map(tuple, stored.select("id", "ID").collect())) == [(UUID_ID, 4711), ("7", 7)]
+        assert [row.id for row in stored.where("ID = 4711").collect()] == [UUID_ID]
+    finally:
+        connector.spark.conf.set(sensitive, before)
+
+
 def test_whole_and_real_numbers_together_are_doubles(connector: Connector, raw: RawQdrant, collection: str) -> None:
     raw.create(collection, SIZE)
     raw.upsert(collection, [(1, {"n": 1}, [0.0, 0.0]), (2, {"n": 2.5}, [0.0, 0.0])])

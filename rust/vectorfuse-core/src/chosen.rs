@@ -7,10 +7,10 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::options::{Chosen, Options, PayloadForm};
 use crate::schema::{SparkField, SparkType};
-use crate::table::{Column, PAYLOAD_COLUMN, Role, SCORE_COLUMN};
+use crate::table::{Column, ID_COLUMN, PAYLOAD_COLUMN, Role, SCORE_COLUMN};
 
-/// In a column's metadata: the payload's field, where that is not the column's name. Spark hands an inferred schema back
-/// with the metadata, so the field is found again.
+/// In a column's metadata: the payload's field, where the column's name does not say it. Spark hands an inferred schema
+/// back with the metadata, so the field is found again.
 pub const FIELD_METADATA: &str = "vectorfuse.field";
 
 /// The name itself, or, where a column has it, with as many `payload_` in front as it takes.
@@ -21,6 +21,17 @@ pub fn free_name(name: &str, columns: &[Column]) -> String {
         free = format!("payload_{free}");
     }
     free
+}
+
+/// A column of a field, under a name that none of `columns` has. Where its name alone would not say which field it is,
+/// its metadata does: whatever is spelled like the id's column could be that.
+#[must_use]
+pub fn field_column(field: &str, data_type: SparkType, columns: &[Column]) -> Column {
+    let mut column = Column::new(free_name(field, columns), data_type, Role::Payload(field.to_owned()));
+    if column.name != field || field.eq_ignore_ascii_case(ID_COLUMN) {
+        column.metadata = json!({FIELD_METADATA: field});
+    }
+    column
 }
 
 /// Names for a message.
@@ -174,11 +185,7 @@ impl<'a> Choice<'a> {
                 )));
             }
             if only {
-                let name = free_name(field, &[left.as_slice(), &self.added].concat());
-                let mut column = Column::new(name, part.unknown(), Role::Payload(field.clone()));
-                if column.name != *field {
-                    column.metadata = json!({FIELD_METADATA: field});
-                }
+                let column = field_column(field, part.unknown(), &[left.as_slice(), &self.added].concat());
                 warnings.push(format!(
                     "nothing is known of the field `{field}` that `with_payload` names: it is read as {}",
                     column.data_type.name()

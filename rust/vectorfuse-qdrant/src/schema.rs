@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use vectorfuse_core::chosen::{FIELD_METADATA, free_name};
+use serde_json::Value;
+use vectorfuse_core::chosen::{FIELD_METADATA, field_column, free_name};
 use vectorfuse_core::error::{Error, Result};
 use vectorfuse_core::payload::{Sample, merge_index_type};
 use vectorfuse_core::schema::{SparkField, SparkType};
@@ -46,12 +46,7 @@ pub(crate) fn inferred_columns(collection: &Collection, points: &[Parts<'_>]) ->
             Some(indexed) => merge_index_type(&sample, indexed),
             None => sample.spark_type(),
         };
-        let name = free_name(field, &columns);
-        let mut column = Column::new(name, data_type, Role::Payload(field.to_owned()));
-        if column.name != field {
-            column.metadata = json!({FIELD_METADATA: field});
-        }
-        columns.push(column);
+        columns.push(field_column(field, data_type, &columns));
     }
     columns
 }

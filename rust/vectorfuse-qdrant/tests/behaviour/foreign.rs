@@ -4,7 +4,7 @@ use qdrant_client::qdrant::{FieldType, PointStruct, UpsertPointsBuilder, points_
 use serde_json::json;
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::{SparkField, SparkType};
-use vectorfuse_core::table::fields;
+use vectorfuse_core::table::{Role, Table, fields};
 
 use vectorfuse_behaviour::job::{Job, refused};
 use crate::support::raw::filled;
@@ -93,6 +93,32 @@ fn payload_fields_called_id_and_vector_are_columns_of_their_own() {
         let names: Vec<&str> = read.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["id", "vector", "payload_id", "payload_payload_id", "payload_vector"]);
         assert_eq!(read.rows, [[text("0"), vector(&[1.0, 2.0]), int(77), Val::Bool(true), text("v")]]);
+    });
+}
+
+/// The table that a schema gives which was inferred before: Spark hands it back.
+async fn again(job: &Job) -> Table {
+    let inferred = job.table(None).await.unwrap();
+    let table = job.table(Some(fields(&inferred.columns))).await.unwrap();
+    assert_eq!(table.columns, inferred.columns);
+    table
+}
+
+#[test]
+fn a_field_called_like_the_id_but_for_the_case_stays_a_field() {
+    block_on(async {
+        let place = filled("cases", &[], &[json!({"ID": 4711, "Id": [true], "iD": 0.5})]).await;
+        let job = Job::on(&place);
+        let table = again(&job).await;
+        let read = job.read_scan(&table.clone().scan(&fields(&table.columns)).unwrap(), 1).await.unwrap().remove(0);
+        let names: Vec<&str> = read.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["id", "vector", "ID", "Id", "iD"]);
+        let list = Val::List(vec![Val::Bool(true)]);
+        assert_eq!(read.rows, [[text("0"), vector(&[1.0, 2.0]), int(4711), list, double(0.5)]]);
+        let job = job.with("with_payload", "ID,other").with("schema_sample", "0");
+        let table = again(&job).await;
+        let roles: Vec<&Role> = table.columns.iter().skip(2).map(|column| &column.role).collect();
+        assert_eq!(roles, [&Role::Payload("ID".to_owned()), &Role::Payload("other".to_owned())]);
     });
 }
 
