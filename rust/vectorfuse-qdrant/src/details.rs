@@ -148,9 +148,14 @@ impl Details {
         }
     }
 
-    /// Whether strict mode lets a filter name this key.
+    /// Whether strict mode lets a filter ask whether there is a value under this key.
     pub(crate) fn may_name(&self, key: &str) -> bool {
         !self.indexed_only || self.has_whole_index(key)
+    }
+
+    /// Whether strict mode lets a filter ask under this key what an index of one of these kinds answers.
+    pub(crate) fn may_ask(&self, key: &str, kinds: &[IndexKind]) -> bool {
+        !self.indexed_only || self.indexes_of(key).any(|index| index.whole && kinds.contains(&index.kind))
     }
 
     /// Whether strict mode lets a filter ask for strings under this key by their beginning.

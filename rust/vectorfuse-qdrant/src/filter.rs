@@ -12,7 +12,7 @@ use vectorfuse_core::predicate::{Constant, Expr, Fit};
 use vectorfuse_core::schema::has_collation;
 use vectorfuse_core::table::{Column, Role, Scan, Table};
 
-use crate::details::{Details, member, path_key};
+use crate::details::{Details, IndexKind, member, path_key};
 use crate::field::{Comparison, Field};
 use crate::identity;
 use crate::logic::{Side, Test, Truth};
@@ -216,11 +216,17 @@ fn condition_size(condition: &Condition, details: &Details) -> Option<u64> {
         ConditionOneOf::HasId(ids) => fits(ids.has_id.len()).then_some(1),
         ConditionOneOf::IsEmpty(empty) => details.may_name(&empty.key).then_some(1),
         ConditionOneOf::Field(field) => {
+            let may_ask = |kinds: &[IndexKind]| details.may_ask(&field.key, kinds);
             let (values, is_allowed) = match field.r#match.as_ref().and_then(|wanted| wanted.match_value.as_ref()) {
-                Some(MatchValue::Keywords(keywords)) => (keywords.strings.len(), details.may_name(&field.key)),
-                Some(MatchValue::Integers(integers)) => (integers.integers.len(), details.may_name(&field.key)),
+                Some(MatchValue::Keyword(_)) => (1, may_ask(&[IndexKind::Keyword])),
+                Some(MatchValue::Keywords(keywords)) => (keywords.strings.len(), may_ask(&[IndexKind::Keyword])),
+                Some(MatchValue::Integer(_)) => (1, may_ask(&[IndexKind::Integer])),
+                Some(MatchValue::Integers(integers)) => (integers.integers.len(), may_ask(&[IndexKind::Integer])),
+                Some(MatchValue::Boolean(_)) => (1, may_ask(&[IndexKind::Boolean])),
                 Some(MatchValue::Prefix(_)) => (1, details.may_match_prefix(&field.key)),
-                Some(_) | None => (1, details.may_name(&field.key)),
+                Some(_) => return None,
+                None if field.datetime_range.is_some() => (1, may_ask(&[IndexKind::Datetime])),
+                None => (1, may_ask(&[IndexKind::Integer, IndexKind::Float])),
             };
             (fits(values) && is_allowed).then_some(1)
         }
@@ -273,6 +279,33 @@ mod tests {
         assert_eq!(fit(true, true), Fit::Exact);
         assert_eq!(fit(false, true), Fit::No);
         assert_eq!(fit(false, false), Fit::Exact);
+    }
+
+    #[test]
+    fn strict_mode_is_asked_what_the_kind_of_index_answers() {
+        let fit = |data_type: &str, kind: &str, operator: &str, value: &str| {
+            let literal = json!({"literal": {"type": data_type, "value": value}});
+            let words = json!({"call": [operator, [{"column": ["a"]}, literal]]});
+            let kept = json!([{"name": "a", "type": data_type, "metadata": {}, "role": {"payload": "a"}}]);
+            let index = json!([{"path": ["a"], "kind": kind, "whole": true}]);
+            let fit = |indexed_only: bool| {
+                let details = json!({"kept": kept, "indexes": index, "indexed_only": indexed_only});
+                fit_of(SparkType::from_json(&json!(data_type)).unwrap(), &words, details)
+            };
+            (fit(false), fit(true))
+        };
+        for operator in ["=", "IN", "<>"] {
+            assert_eq!(fit("long", "Integer", operator, "5"), (Fit::Exact, Fit::Exact), "{operator}");
+            assert_eq!(fit("long", "Float", operator, "5"), (Fit::Exact, Fit::No), "{operator}");
+            assert_eq!(fit("string", "Keyword", operator, "5"), (Fit::Exact, Fit::Exact), "{operator}");
+            assert_eq!(fit("date", "Keyword", operator, "5"), (Fit::Exact, Fit::Exact), "{operator}");
+            assert_eq!(fit("boolean", "Boolean", operator, "true"), (Fit::Exact, Fit::Exact), "{operator}");
+        }
+        assert_eq!(fit("long", "Float", "<", "5"), (Fit::Exact, Fit::Exact));
+        for moment in ["date", "timestamp"] {
+            assert_eq!(fit(moment, "Datetime", "<", "5"), (Fit::Narrows, Fit::Narrows));
+            assert_eq!(fit(moment, "Keyword", "<", "5"), (Fit::Narrows, Fit::No));
+        }
     }
 
     #[test]
