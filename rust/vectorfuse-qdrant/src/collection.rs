@@ -31,7 +31,7 @@ pub(crate) const METADATA_SINCE: (u32, u32) = (1, 16);
 pub(crate) struct Collection {
     /// The vectors by name; the unnamed one has the empty name.
     pub(crate) vectors: BTreeMap<String, VectorSpec>,
-    /// The types that payload indexes say their fields have.
+    /// The types that payload indexes say their fields have, by the fields' paths as the server writes them.
     pub(crate) indexes: BTreeMap<String, SparkType>,
     /// The schema of the DataFrames that were written.
     pub(crate) kept: Option<Vec<Column>>,

@@ -13,6 +13,7 @@ use vectorfuse_core::write::{IdSource, is_integer_id, vector_name};
 
 use crate::collection::{Collection, VectorSpec};
 use crate::counters;
+use crate::path::{self, Step};
 use crate::received::Parts;
 
 /// The columns of a collection whose schema is kept. Vectors that were added behind our back come last.
@@ -29,26 +30,38 @@ pub(crate) fn kept_columns(collection: &Collection, kept: &[Column]) -> Vec<Colu
 
 /// The columns of a collection that others have filled, as far as `points` show them.
 pub(crate) fn inferred_columns(collection: &Collection, points: &[Parts<'_>]) -> Vec<Column> {
+    let indexes = indexed_types(collection);
     let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
     let fields = points.iter().flat_map(|point| &point.payload).filter(|(name, _)| *name != counters::FIELD);
     for (name, value) in fields {
         let known = samples.remove(name).unwrap_or_default();
         samples.insert(name, known.and(Sample::of(value)));
     }
-    // An index on a nested field says nothing of the whole.
-    for name in collection.indexes.keys().filter(|name| !name.contains(['.', '['])) {
+    for name in indexes.keys() {
         samples.entry(name).or_default();
     }
     let mut columns = vec![Column::new(ID_COLUMN, SparkType::string(), Role::Id { kept: None })];
     columns.extend(vector_columns(collection));
     for (field, sample) in samples {
-        let data_type = match collection.indexes.get(field) {
+        let data_type = match indexes.get(field) {
             Some(indexed) => merge_index_type(&sample, indexed),
             None => sample.spark_type(),
         };
         columns.push(field_column(field, data_type, &columns));
     }
     columns
+}
+
+/// What indexes say of fields by their names. The server writes paths, in which a name can stand in quotes; an index on a
+/// nested field says nothing of the whole.
+fn indexed_types(collection: &Collection) -> BTreeMap<String, &SparkType> {
+    let indexes = collection.indexes.iter();
+    indexes
+        .filter_map(|(key, data_type)| match path::segments(key)?.as_mut_slice() {
+            [Step::Member(name)] => Some((std::mem::take(name), data_type)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The columns of the user's own schema: names of known columns mean those, other names are fields of the payload.

@@ -63,13 +63,17 @@ fn payload_indexes_say_the_type_where_the_values_do_not_contradict() {
             ("unseen", FieldType::Integer),
             ("word", FieldType::Keyword),
             ("o.inner", FieldType::Integer),
+            ("\"created at\"", FieldType::Datetime),
+            ("\"a.b\"", FieldType::Float),
         ];
-        let rows = [json!({"when": "2024-02-29T12:00:00+01:00", "soon": "later", "score": 1, "word": "w"})];
+        let rows = [json!({"created at": "2024-02-29", "when": "2024-02-29T12:00:00+01:00", "soon": "later", "score": 1, "word": "w"})];
         let place = filled("indexed", &indexes, &rows).await;
         let job = Job::on(&place);
         let expected = named(&[
             ("id", "string"),
             ("vector", "array<float>"),
+            ("a.b", "double"),
+            ("created at", "timestamp"),
             ("score", "double"),
             ("soon", "string"),
             ("unseen", "long"),
