@@ -23,6 +23,10 @@ pub(crate) fn orders(table: &Table, name: &str, rows: u64) -> Result<bool> {
     if details.is_keyed || details.most_answers.is_some_and(|most| rows > most) {
         return Ok(false);
     }
+    // The rows without a value take one condition more than those that strict mode has counted.
+    if details.most_conditions.is_some() {
+        return Ok(false);
+    }
     let indexed = match &column.data_type {
         SparkType::Byte | SparkType::Short | SparkType::Integer | SparkType::Long => IndexKind::Integer,
         SparkType::Float | SparkType::Double => IndexKind::Float,

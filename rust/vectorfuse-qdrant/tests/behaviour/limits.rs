@@ -127,6 +127,22 @@ fn the_server_orders_and_groups_no_more_rows_than_it_gives_at_once() {
 }
 
 #[test]
+fn the_server_orders_and_groups_nothing_where_conditions_are_bounded() {
+    block_on(async {
+        let place = indexed("strict_conditions").await;
+        let job = Job::on(&place);
+        for bound in [None, Some(1)] {
+            limit(&place, StrictModeConfig { filter_max_conditions: bound, ..strict() }).await;
+            let store = job.store(Side::Read).unwrap();
+            let table = job.table(None).await.unwrap();
+            assert_eq!(store.orders(&table, "n", 10).unwrap(), bound.is_none());
+            assert_eq!(store.aggregates(&counts(&job, Some("n")).await).await.unwrap(), bound.is_none());
+            assert!(store.aggregates(&counts(&job, None).await).await.unwrap());
+        }
+    });
+}
+
+#[test]
 fn a_server_that_may_not_count_exactly_counts_nothing() {
     block_on(async {
         let place = indexed("strict_counts").await;
