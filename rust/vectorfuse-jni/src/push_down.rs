@@ -29,7 +29,7 @@ pub fn skips(table: &Table, limit: u64, offset: u64) -> Result<bool> {
     Ok(is_small && takes_limits(table) && stores::open(table.options.clone())?.skips(table)?)
 }
 
-/// The most rows of a `LIMIT` after a sort that are fetched in order: they come in one page.
+/// The most rows of a `LIMIT` after a sort that are fetched in order: one answer names them all.
 const MOST_ORDERED: u64 = 1_000;
 
 /// The order of a sort by these expressions if the store can find its first rows; `None` if Spark has to.

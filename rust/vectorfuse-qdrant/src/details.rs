@@ -106,6 +106,11 @@ impl Details {
         }
     }
 
+    /// The most points of which one request may name the ids.
+    pub(crate) fn most_points(&self) -> usize {
+        self.most_values.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX).max(1)
+    }
+
     /// As a plan has them.
     pub(crate) fn to_plan(&self) -> Result<Value> {
         serde_json::to_value(self).map_err(|error| Error::internal("a plan can't be written").caused_by(error))

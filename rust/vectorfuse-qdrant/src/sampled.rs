@@ -71,7 +71,7 @@ impl SampledPages {
             sample,
             drawn: VecDeque::new(),
             most_ids: most.unwrap_or(MOST_IDS).clamp(1, MOST_IDS),
-            most_points: details.most_values.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX).max(1),
+            most_points: details.most_points(),
             left: scan.limit.unwrap_or(u64::MAX),
             bytes: 0,
         }))

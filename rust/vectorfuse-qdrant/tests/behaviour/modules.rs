@@ -11,6 +11,7 @@ mod limits;
 mod losses;
 mod modes;
 mod offsets;
+mod ordered;
 mod payloads;
 mod predicates;
 mod prefixes;
