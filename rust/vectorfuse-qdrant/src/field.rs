@@ -1,8 +1,9 @@
 //! Predicates on one field of the payload: what its type, the kept schema and its index allow to be said.
 //!
-//! In a collection whose schema is kept every value was written in its column's type. Others may have put anything
-//! anywhere: there an array must not match by its elements, and a number can be an integer or a double. A value that does
-//! not fit its column is an error once it is read, so that no answer about it is wrong.
+//! In a collection whose schema is kept every value was written in its column's type; a moment can be spelled in another
+//! way by who writes there beside us. Others may have put anything anywhere: there an array must not match by its
+//! elements, and a number can be an integer or a double. A value that does not fit its column is an error once it is read,
+//! so that no answer about it is wrong.
 
 use prost_types::Timestamp;
 use qdrant_client::qdrant::{DatetimeRange, Range};
@@ -17,6 +18,9 @@ use crate::logic::{Side, Test, Truth};
 const DOUBLE_LIMIT: i64 = 1 << 53;
 /// The moments of the years 0001 to 9999, in microseconds: those that every server can read.
 const MOMENTS: std::ops::Range<i64> = -62_135_596_800_000_000..253_402_300_800_000_000;
+
+/// More moments than these are not asked for one by one.
+const MOST_MOMENTS: usize = 100;
 
 /// What is compared; the other operators are these, negated or mirrored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +83,6 @@ impl Field {
             (SparkType::String(_), Constant::Text(text)) if self.is_plain_text() => self.string(comparison, text),
             (SparkType::Date, Constant::Date(_))
             | (SparkType::Timestamp | SparkType::TimestampNtz, Constant::Micros(_)) => self.moment(comparison, value),
-            (SparkType::Decimal(..), Constant::Decimal(_)) if comparison == Comparison::Equal => {
-                self.kept_texts(std::slice::from_ref(value))
-            }
             _ => Truth::hidden(),
         }
     }
@@ -98,16 +99,14 @@ impl Field {
             {
                 self.among(condition::integers(&self.key, integers))
             }
-            (
-                SparkType::String(_)
-                | SparkType::Date
-                | SparkType::Timestamp
-                | SparkType::TimestampNtz
-                | SparkType::Decimal(..),
-                _,
-            ) if self.is_kept && values.iter().all(|value| self.compare(Comparison::Equal, value).yes.is_some()) => {
+            (SparkType::String(_) | SparkType::Date, _)
+                if self.is_kept
+                    && self.index != Some(IndexKind::Datetime)
+                    && values.iter().all(|value| self.compare(Comparison::Equal, value).yes.is_some()) =>
+            {
                 self.kept_texts(values)
             }
+            (SparkType::Timestamp | SparkType::TimestampNtz, _) if values.len() > 1 => self.among_moments(values),
             // One condition on many texts instead of many conditions.
             (SparkType::String(_), _) if !self.is_kept => {
                 let equal = values.iter().map(|value| self.compare(Comparison::Equal, value).yes);
@@ -236,47 +235,71 @@ impl Field {
             && matches!(&self.data_type, SparkType::String(name) if name == "string" || name.starts_with("varchar("))
     }
 
-    /// Equality by the one text that we write; ranges by the server's reading of it. That may not reach every year, and
-    /// others write dates in many ways: what the server does not read is left to Spark.
+    /// Ranges by the server's reading. That may not reach every year, and others write a moment in many ways, also in a
+    /// collection of ours: what the server does not read is left to Spark. A date that we wrote has one text.
     fn moment(&self, comparison: Comparison, value: &Constant) -> Truth {
-        if !self.has(&[IndexKind::Keyword, IndexKind::Datetime]) {
+        let is_date = self.data_type == SparkType::Date;
+        if !self.has(&[IndexKind::Keyword, IndexKind::Datetime]) || (is_date && !self.is_kept) {
             return Truth::hidden();
         }
-        if self.is_kept && comparison == Comparison::Equal {
-            return self.kept_texts(std::slice::from_ref(value));
+        let moment = readable(value);
+        if is_date && comparison == Comparison::Equal {
+            return match (moment, self.index) {
+                (Some(day), Some(IndexKind::Datetime)) => self.among(self.span(day, day)),
+                _ => self.kept_texts(std::slice::from_ref(value)),
+            };
         }
-        let Some(moment) = value.micros().filter(|micros| MOMENTS.contains(micros)) else { return Truth::hidden() };
-        if self.data_type == SparkType::Date && !self.is_kept {
-            return Truth::hidden();
-        }
+        let Some(moment) = moment else { return Truth::hidden() };
         let at = timestamp(moment);
         let range = |range| condition::datetime_range(&self.key, range);
         let less = || range(DatetimeRange { lt: at, ..DatetimeRange::default() });
         let greater = || range(DatetimeRange { gt: at, ..DatetimeRange::default() });
         let (yes, no) = match comparison {
-            Comparison::Equal => {
-                (range(DatetimeRange { gte: at, lte: at, ..DatetimeRange::default() }), less().or(greater()))
-            }
+            Comparison::Equal => (self.span(moment, moment), less().or(greater())),
             Comparison::Less => (less(), range(DatetimeRange { gte: at, ..DatetimeRange::default() })),
             Comparison::Greater => (greater(), range(DatetimeRange { lte: at, ..DatetimeRange::default() })),
         };
-        let readable = range(DatetimeRange {
-            gte: timestamp(MOMENTS.start),
-            lt: timestamp(MOMENTS.end),
-            ..DatetimeRange::default()
-        });
-        let unread = self.present().and(readable.not());
+        let unread = self.unread();
         Truth { yes: Side::wider(yes.or(unread.clone())), no: Side::wider(no.or(unread)) }
+    }
+
+    /// The field is one of these moments, of which there is one at least. Of many, it is between the first and the last.
+    fn among_moments(&self, values: &[Constant]) -> Truth {
+        if !self.has(&[IndexKind::Keyword, IndexKind::Datetime]) {
+            return Truth::hidden();
+        }
+        let Some(moments) = values.iter().map(readable).collect::<Option<Vec<i64>>>() else { return Truth::hidden() };
+        let found = match (moments.iter().min(), moments.iter().max()) {
+            (Some(first), Some(last)) if moments.len() > MOST_MOMENTS => {
+                return Truth { yes: Side::wider(self.span(*first, *last).or(self.unread())), no: None };
+            }
+            _ => moments.iter().fold(Test::Never, |any, moment| any.or(self.span(*moment, *moment))),
+        };
+        let others = self.present().and(found.clone().not());
+        Truth { yes: Side::wider(found.or(self.unread())), no: Side::wider(others) }
+    }
+
+    /// The moments from the one to the other, as far as the server reads them.
+    fn span(&self, first: i64, last: i64) -> Test {
+        let (gte, lte) = (timestamp(first), timestamp(last));
+        condition::datetime_range(&self.key, DatetimeRange { gte, lte, ..DatetimeRange::default() })
+    }
+
+    /// There is a value, and the server does not read it as a moment.
+    fn unread(&self) -> Test {
+        self.present().and(self.span(MOMENTS.start, MOMENTS.end - 1).not())
     }
 
     /// The field has the text of one of these values, as we write it. A value that has none is equal to no row.
     fn kept_texts(&self, values: &[Constant]) -> Truth {
-        if !self.is_kept || !self.has(&[IndexKind::Keyword, IndexKind::Datetime]) {
-            return Truth::hidden();
-        }
         let texts = values.iter().filter_map(|value| value.stored_text(&self.data_type));
         self.among(condition::strings(&self.key, texts.collect()))
     }
+}
+
+/// The moment, if every server can read it.
+fn readable(value: &Constant) -> Option<i64> {
+    value.micros().filter(|micros| MOMENTS.contains(micros))
 }
 
 fn timestamp(micros: i64) -> Option<Timestamp> {

@@ -295,6 +295,9 @@ mod tests {
             (fit(false), fit(true))
         };
         for operator in ["=", "IN", "<>"] {
+            assert_eq!(fit("date", "Datetime", operator, "5"), (Fit::Exact, Fit::Exact), "{operator}");
+            assert_eq!(fit("timestamp", "Datetime", operator, "5"), (Fit::Narrows, Fit::Narrows), "{operator}");
+            assert_eq!(fit("timestamp", "Keyword", operator, "5"), (Fit::Narrows, Fit::No), "{operator}");
             assert_eq!(fit("long", "Integer", operator, "5"), (Fit::Exact, Fit::Exact), "{operator}");
             assert_eq!(fit("long", "Float", operator, "5"), (Fit::Exact, Fit::No), "{operator}");
             assert_eq!(fit("string", "Keyword", operator, "5"), (Fit::Exact, Fit::Exact), "{operator}");
@@ -305,6 +308,19 @@ mod tests {
         for moment in ["date", "timestamp"] {
             assert_eq!(fit(moment, "Datetime", "<", "5"), (Fit::Narrows, Fit::Narrows));
             assert_eq!(fit(moment, "Keyword", "<", "5"), (Fit::Narrows, Fit::No));
+        }
+    }
+
+    #[test]
+    fn many_moments_are_asked_for_as_one_span() {
+        let values = |count: i32| {
+            let literal = |value: i32| json!({"literal": {"type": "timestamp", "value": value.to_string()}});
+            let values = (0..count).map(literal);
+            json!({"call": ["IN", std::iter::once(json!({"column": ["a"]})).chain(values).collect::<Vec<_>>()]})
+        };
+        for (count, bound, expected) in [(100, 102, Fit::Narrows), (100, 101, Fit::No), (9_000, 3, Fit::Narrows)] {
+            let details = json!({"most_conditions": bound});
+            assert_eq!(fit_of(SparkType::Timestamp, &values(count), details), expected, "{count}, {bound}");
         }
     }
 

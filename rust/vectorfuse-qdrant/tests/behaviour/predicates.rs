@@ -3,22 +3,23 @@
 //!
 //! `VECTORFUSE_SEED` repeats a run; the seed and the counts stand in the lines at the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use qdrant_client::qdrant::points_client::PointsClient;
-use qdrant_client::qdrant::{CreateFieldIndexCollectionBuilder, FieldType};
+use qdrant_client::qdrant::{CreateFieldIndexCollectionBuilder, FieldType, PointStruct, UpsertPointsBuilder};
 use serde_json::{Value as Json, json};
 use vectorfuse_behaviour::job::{Frame, Job};
 use vectorfuse_behaviour::logic::literal;
 use vectorfuse_behaviour::predicates::random::{Dice, strange};
 use vectorfuse_behaviour::predicates::{ROWS, columns, compare, kept, written};
 use vectorfuse_behaviour::values::{int, text};
-use vectorfuse_core::predicate::Expr;
+use vectorfuse_core::options::Side;
+use vectorfuse_core::predicate::{Expr, Fit};
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::table::Table;
 
 use crate::suite::TESTED;
-use crate::support::raw::filled;
+use crate::support::raw::{filled, value};
 use crate::support::server::{Place, Server, asking, block_on, channel};
 
 const INDEXES: &[(&str, FieldType)] = &[
@@ -109,6 +110,50 @@ fn predicates_on_the_indexed_rows_of_others_keep_what_spark_would() {
         let (_place, job, table) = others(dice, &indexes, "predicates_others_indexed").await;
         compare("others, indexed", dice, &job, &table).await;
     });
+}
+
+#[test]
+fn moments_and_decimals_that_others_spell_in_their_way_are_found() {
+    block_on(async {
+        let place = Place::shared("predicates_spelt");
+        let (ts, decimal) = (SparkType::Timestamp, SparkType::Decimal(10, 2));
+        let moment = 1_704_067_200_000_000_i64;
+        let rows = vec![vec![text("1"), int(moment), int(1250)]];
+        let columns = [("id", SparkType::string()), ("ts", ts.clone()), ("c", decimal.clone())];
+        Job::on(&place).append(&Frame::vectored(&columns, rows)).await;
+        let spelt = [
+            json!({"ts": "2024-01-01T00:00:00+00:00", "c": 12.5}),
+            json!({"ts": "2024-01-01 01:00:00+01:00", "c": "12.5"}),
+            json!({"ts": "+2024-01-01T00:00", "c": "12.500"}),
+            json!({"ts": "2024-01-01T00:00:01Z", "c": 12.51}),
+        ];
+        let points = spelt.iter().zip(2_u64..).map(|(payload, id)| {
+            let payload = payload.as_object().unwrap().iter().map(|(name, member)| (name.clone(), value(member)));
+            PointStruct::new(id, vec![1.0, 1.0], payload.collect::<HashMap<_, _>>())
+        });
+        let upsert = UpsertPointsBuilder::new(&place.collection, points.collect::<Vec<_>>()).wait(true).build();
+        PointsClient::new(channel(&place.url)).upsert(asking(upsert)).await.unwrap();
+        let job = Job::on(&place);
+        let table = job.table(None).await.unwrap();
+        let call = |name: &str, column: &str, values: &[(i64, &SparkType)]| {
+            let values = values.iter().map(|(value, data_type)| literal(&int(*value), data_type).unwrap());
+            Expr::Call(name.to_owned(), std::iter::once(Expr::Column(vec![column.to_owned()])).chain(values).collect())
+        };
+        let ids: BTreeSet<String> = ["1", "2", "3", "4"].map(|id| format!("{:?}", text(id))).into();
+        for predicate in [call("=", "ts", &[(moment, &ts)]), call("IN", "ts", &[(moment, &ts), (0, &ts)])] {
+            assert_eq!(accepted(&job, &table, &predicate), Fit::Narrows);
+            let found = kept(&job, &table, vec![predicate.clone()], 1).await;
+            assert!(ids.is_subset(&found), "{predicate}: {found:?}");
+            assert!(!found.contains(&format!("{:?}", text("5"))), "{predicate}: {found:?}");
+        }
+        for name in ["=", "IN", "<>"] {
+            assert_eq!(accepted(&job, &table, &call(name, "c", &[(1250, &decimal)])), Fit::No);
+        }
+    });
+}
+
+fn accepted(job: &Job, table: &Table, predicate: &Expr) -> Fit {
+    job.store(Side::Read).unwrap().accepts(table, std::slice::from_ref(predicate)).unwrap()[0]
 }
 
 #[test]
