@@ -16,6 +16,7 @@ import argparse
 import base64
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -105,6 +106,14 @@ class Asked:
             raise RefusedError(PARAMETER_INVALID, f"parameter:'{name}' is incorrect, please check it")
         return {"consistency_level": common_pb2.ConsistencyLevel.Value(name)}
 
+    def expression(self) -> str:
+        text: str = self.body.get("filter", "")
+        if not self.lite:
+            return text
+        # Milvus Lite knows no escapes of letters by their numbers.
+        escape = re.compile(r"\\(?:U([0-9a-f]{8})|.)", re.DOTALL)
+        return escape.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[0], text)
+
     # ---- entities -----------------------------------------------------------------------------------------------------------
 
     def query(self) -> Any:
@@ -122,7 +131,7 @@ class Asked:
         request = milvus_pb2.QueryRequest(
             **self.place(),
             **level,
-            expr=self.body.get("filter", ""),
+            expr=self.expression(),
             output_fields=fields,
             partition_names=self.body.get("partitionNames", []),
             query_params=pairs,
@@ -146,7 +155,7 @@ class Asked:
         request = milvus_pb2.SearchRequest(
             **self.place(),
             **level,
-            dsl=self.body.get("filter", ""),
+            dsl=self.expression(),
             dsl_type=common_pb2.DslType.BoolExprV1,
             output_fields=self.body.get("outputFields", []),
             partition_names=self.body.get("partitionNames", []),
@@ -181,7 +190,7 @@ class Asked:
 
     def delete(self) -> Any:
         partition = self.body.get("partitionName", "")
-        request = milvus_pb2.DeleteRequest(**self.place(), partition_name=partition, expr=self.body["filter"])
+        request = milvus_pb2.DeleteRequest(**self.place(), partition_name=partition, expr=self.expression())
         return {"deleteCount": self.ask("Delete", request).delete_cnt}
 
     # ---- collections, partitions, indexes, aliases, databases ---------------------------------------------------------------

@@ -22,7 +22,7 @@ def keys_of(kind: str) -> list[int | str]:
     dense: list[int] = list(range(MANY // 2))
     skewed = {-(2**63) + 1, -(2**63) + 2, 2**62, *dense, *(random.randrange(2**40, 2**62) for _ in range(MANY))}
     texts = [f"user/größe-{n:07}" for n in range(MANY // 2)]
-    texts += ["", "'", '"', "\\", "a\nb", "😀", *(f"{random.getrandbits(128):032x}" for _ in range(MANY))]
+    texts += ["", "'", '"', "\\", "a\nb", "😀", "𩸽", "鸽", *(f"{random.getrandbits(128):032x}" for _ in range(MANY))]
     return sorted(skewed)[:MANY] if kind == "integers" else sorted(set(texts))[:MANY]
 
 

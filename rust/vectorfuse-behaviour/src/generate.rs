@@ -121,7 +121,8 @@ fn integer(range: std::ops::RangeInclusive<i128>) -> BoxedStrategy<Val> {
 }
 
 fn string() -> BoxedStrategy<Val> {
-    let edges = ["", " ", "\0", "a\0b", "𝄞🦀", "\u{feff}", "\u{10ffff}", "null", "{}", "2024-01-01", "7", "e\u{301}"];
+    let edges =
+        ["", " ", "\0", "a\0b", "𝄞🦀", "𩸽鸽", "\u{feff}", "\u{10ffff}", "null", "{}", "2024-01-01", "7", "e\u{301}"];
     prop_oneof![select(edges.to_vec()).prop_map(text), any::<String>().prop_map(text), "[a-z]{0,40}".prop_map(text)]
         .boxed()
 }

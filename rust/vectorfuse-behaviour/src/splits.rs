@@ -71,8 +71,8 @@ pub fn splits_over_many_rows_are_disjoint_and_complete_and_of_like_size(store: &
 }
 
 pub fn splits_over_texts_are_disjoint_and_complete(store: &Tested) {
-    let odd = ["", " ", "'", "\"", "\\", "a\nb", "größe", "日本", "🦀", "%", "_", "\u{10ffff}", "a\u{0}b"];
-    let ids = (0..390).map(|number| text(format!("{}{}", odd[number % odd.len()], number / odd.len()))).collect();
+    let odd = ["", " ", "'", "\"", "\\", "a\nb", "größe", "日本", "🦀", "𩸽", "鸽", "%", "_", "\u{10ffff}", "a\u{0}b"];
+    let ids = (0..450).map(|number| text(format!("{}{}", odd[number % odd.len()], number / odd.len()))).collect();
     block_on(each_value_once(store, "texts", SparkType::string(), ids, &[1, 2, 3, 7, 16]));
 }
 

@@ -5,6 +5,8 @@
 
 use crate::key::Key;
 
+/// How the escape of a letter above U+FFFF begins; the eight digits of its number follow.
+const WIDE: &str = "\\U";
 /// Words that mean something in expressions of one server or another.
 const WORDS: &[&str] = &[
     "and", "or", "not", "in", "like", "is", "null", "exists", "true", "false", "iso", "interval", "empty", "between",
@@ -72,6 +74,10 @@ pub(crate) fn both(a: &str, b: &str) -> String {
 }
 
 /// A text in quotes. Everything that is not escaped here stands for itself on every server.
+///
+/// Letters above U+FFFF do not: since 2.4.14 servers put `\u` and the lower half of its number for each Chinese letter, and
+/// so take 𩸽 for 鸽. They leave an expression as it is that has an escape like `\U`, which all but Milvus Lite know: see
+/// [`with_letters`].
 pub(crate) fn text(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -82,11 +88,42 @@ pub(crate) fn text(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
+            '\u{10000}'.. => quoted.push_str(&format!("{WIDE}{:08x}", u32::from(letter))),
             other => quoted.push(other),
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// Whether a text of the expression has letters above U+FFFF.
+pub(crate) fn has_wide_letters(expression: &str) -> bool {
+    expression.contains(WIDE)
+}
+
+/// The expression with the letters that [`text`] has escaped as themselves.
+pub(crate) fn with_letters(expression: &str) -> String {
+    let mut written = String::with_capacity(expression.len());
+    let mut letters = expression.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            written.push(letter);
+        } else if let Some(wide) = wide(letters.as_str()) {
+            written.push(wide);
+            letters.nth(8);
+        } else {
+            // What is escaped is no escape: the text `\U0002…` is written `\\U0002…`.
+            written.push(letter);
+            written.extend(letters.next());
+        }
+    }
+    written
+}
+
+/// The letter of an escape that goes on like this behind its backslash.
+fn wide(escape: &str) -> Option<char> {
+    let number = escape.strip_prefix('U')?.get(..8)?;
+    char::from_u32(u32::from_str_radix(number, 16).ok()?)
 }
 
 /// A finite double: with a point or an exponent, so that no server takes it for an integer.
@@ -179,7 +216,35 @@ mod tests {
     #[test]
     fn texts_are_escaped_where_servers_want_it() {
         assert_eq!(text(""), "\"\"");
-        assert_eq!(text("a\"b\\c\nd\te\rf'g%h😀"), "\"a\\\"b\\\\c\\nd\\te\\rf'g%h😀\"");
+        assert_eq!(text("a\"b\\c\nd\te\rf'g%h日"), "\"a\\\"b\\\\c\\nd\\te\\rf'g%h日\"");
+    }
+
+    #[test]
+    fn letters_that_newer_servers_take_for_others_are_escaped() {
+        assert_eq!(text("a𩸽鸽😀"), r#""a\U00029e3d鸽\U0001f600""#);
+        assert_eq!(text("\u{10000}\u{10ffff}\u{ffff}"), "\"\\U00010000\\U0010ffff\u{ffff}\"");
+    }
+
+    #[test]
+    fn a_server_without_that_escape_gets_the_letters_themselves() {
+        let texts = ["𩸽", "\\𠮷\\", "\\U00029e3d", "\\\\U00029e3d𩸽\"", "日\n\u{10ffff}", "", "\\U"];
+        for letters in texts {
+            let plain: String = letters
+                .chars()
+                .map(|letter| match letter {
+                    '\\' => "\\\\".to_owned(),
+                    '"' => "\\\"".to_owned(),
+                    '\n' => "\\n".to_owned(),
+                    other => other.to_string(),
+                })
+                .collect();
+            assert_eq!(with_letters(&text(letters)), format!("\"{plain}\""));
+        }
+        // What a user's own filter may say.
+        for strange in [r"a == '\Uzz'", r"a == '\U00d80000'", r"a == '\U0002", "a == '\\", r"a == '\U日本語日本語日本'"]
+        {
+            assert_eq!(with_letters(strange), strange);
+        }
     }
 
     #[test]

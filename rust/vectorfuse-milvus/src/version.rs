@@ -42,7 +42,8 @@ pub(crate) const HALF_FLOAT_SEARCH: Feature = Feature { name: "searches of 16-bi
 pub(crate) const PARTIAL_UPDATE: Feature = Feature { name: "partial updates", since: Version(2, 6, 0) };
 
 /// Whether the server is Milvus Lite, by its own text. It does not keep the descriptions of fields, takes a vector that is
-/// null for one of zeros (in reads and searches), and has names of its own in the dynamic field ([`LITE_KEYS`]).
+/// null for one of zeros (in reads and searches), has names of its own in the dynamic field ([`LITE_KEYS`]), and lacks an
+/// escape of texts that all others know ([`crate::expression::with_letters`]).
 pub(crate) fn is_lite(text: &str) -> bool {
     text.starts_with("milvus_lite") || text.starts_with("milvus-lite")
 }

@@ -13,6 +13,7 @@ mod uploads;
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
 use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::metrics::Metrics;
 use vectorfuse_core::net::{Answer, Failure};
@@ -31,6 +32,8 @@ use self::proto::{
 pub(crate) use self::rest::DISTANCE;
 use self::rest::Rest;
 use self::transport::{Encoded, Transport};
+use crate::expression;
+use crate::version::is_lite;
 
 /// The messages of `proto/milvus.proto`.
 #[allow(missing_docs, dead_code, clippy::all)] // some are for the tests alone
@@ -52,6 +55,8 @@ pub(crate) struct Api {
     /// Empty: the server's default.
     database: Arc<str>,
     collection: Arc<str>,
+    /// Whether the server is Milvus Lite; asked once it matters.
+    is_lite: Arc<OnceCell<bool>>,
 }
 
 impl Api {
@@ -60,7 +65,7 @@ impl Api {
         let database = options.named.database.as_deref().unwrap_or_default().into();
         let collection = options.collection()?.into();
         let (transport, retry) = (Transport::open(options)?, options.retry_policy());
-        Ok(Self { transport, retry, metrics, database, collection })
+        Ok(Self { transport, retry, metrics, database, collection, is_lite: Arc::default() })
     }
 
     /// The collection's name.
@@ -276,7 +281,7 @@ impl Api {
             db_name: self.database.to_string(),
             collection_name: self.collection.to_string(),
             partition_name: partition.to_owned(),
-            expr,
+            expr: self.readable(expr).await?,
             ..DeleteRequest::default()
         };
         self.ask(&request).await
@@ -288,6 +293,7 @@ impl Api {
         let request = QueryRequest {
             db_name: self.database.to_string(),
             collection_name: self.collection.to_string(),
+            expr: self.readable(request.expr).await?,
             ..request
         };
         self.send::<QueryRequest>(&self.encode(&request)?, largest).await
@@ -299,6 +305,7 @@ impl Api {
         let request = SearchRequest {
             db_name: self.database.to_string(),
             collection_name: self.collection.to_string(),
+            dsl: self.readable(request.dsl).await?,
             ..request
         };
         self.send::<SearchRequest>(&self.encode(&request)?, largest).await
@@ -320,6 +327,16 @@ impl Api {
             Transport::Grpc(_) => Ok(()),
             Transport::Http(_) => Err(self.place(rest::wordless(what))),
         }
+    }
+
+    /// The expression as this server can read it.
+    async fn readable(&self, expression: String) -> Result<String> {
+        if !expression::has_wide_letters(&expression) {
+            return Ok(expression);
+        }
+        let is_lite =
+            self.is_lite.get_or_try_init(|| async { self.version().await.map(|text| is_lite(&text)) }).await?;
+        Ok(if *is_lite { expression::with_letters(&expression) } else { expression })
     }
 
     fn encode<C: Rest>(&self, request: &C) -> Result<Encoded<C>> {

@@ -53,7 +53,8 @@ fn integers(least: i64, most: i64) -> impl Strategy<Value = Val> {
 }
 
 fn texts() -> impl Strategy<Value = Val> {
-    let edges = ["", " ", "\0", "a\0b", "𝄞🦀", "\u{feff}", "\u{10ffff}", "\"\\\n\t\r'%_", "null", "e\u{301}"];
+    let edges =
+        ["", " ", "\0", "a\0b", "𝄞🦀", "𩸽", "鸽\\U𠮷", "\u{feff}", "\u{10ffff}", "\"\\\n\t\r'%_", "null", "e\u{301}"];
     let any = any::<String>().prop_filter("short", |text| text.len() <= LONGEST);
     prop_oneof![select(edges.to_vec()).prop_map(text), any.prop_map(text)]
 }

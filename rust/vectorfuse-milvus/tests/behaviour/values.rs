@@ -217,7 +217,20 @@ fn keys_are_checked_as_other_values_are() {
         let rows = |keys: &[&str]| {
             Frame::new(&columns, keys.iter().map(|key| vec![text(*key), vector(&[0.5, 1.0])]).collect())
         };
-        let keys = ["", "a\"b", "a\\b", "a\nb", "\t\r\u{1}\u{0}", "é😀", "%_", "it's {x}"];
+        let keys = [
+            "",
+            "a\"b",
+            "a\\b",
+            "a\nb",
+            "\t\r\u{1}\u{0}",
+            "é😀",
+            "𩸽",
+            "鸽",
+            "\\𠮷\"日",
+            "\\U00020bb7",
+            "%_",
+            "it's {x}",
+        ];
         for place in Place::both("keys") {
             schema.make(&place).await;
             // What is there is asked for by key, too.
