@@ -35,6 +35,7 @@ mod operand;
 mod packed;
 mod page;
 mod partition;
+mod picked;
 mod prepare;
 mod ranking;
 mod read;

@@ -45,9 +45,13 @@ pub(crate) fn choice<'a>(options: &'a Options, collection: &Collection, spark: u
             )));
         }
     }
-    // Where the payload is one column, whole fields of it are chosen.
+    // Where the payload is one column, fields of it are chosen, or members of those that can have any.
     let (Chosen::Only(names) | Chosen::AllBut(names)) = &options.named.with_payload;
-    let is_known = |name: &String| collection.is_dynamic || collection.field(name).is_some();
+    let is_known = |name: &String| {
+        let outermost = members(name).into_iter().next().and_then(|name| collection.field(&name));
+        let has_members = |field: &Field| field.data_type == FieldType::Scalar(ScalarType::Json);
+        collection.field(name).is_some() || outermost.map_or(collection.is_dynamic, has_members)
+    };
     if options.named.payload != PayloadForm::Columns
         && let Some(stranger) = names.iter().find(|name| !is_known(name))
     {
@@ -56,13 +60,13 @@ pub(crate) fn choice<'a>(options: &'a Options, collection: &Collection, spark: u
             listed(collection.fields.iter().map(|field| field.name.clone()))
         )));
     }
-    Choice::new(options, spark, collection.is_dynamic, members)
+    Choice::new(options, spark, collection.is_dynamic, |path| Ok(members(path)))
 }
 
 /// The names in a path, from the outermost on.
-fn members(path: &str) -> Result<Vec<String>> {
+pub(crate) fn members(path: &str) -> Vec<String> {
     let members: Vec<String> = path.split('.').map(str::to_owned).collect();
-    Ok(if members.iter().any(String::is_empty) { vec![path.to_owned()] } else { members })
+    if members.iter().any(String::is_empty) { vec![path.to_owned()] } else { members }
 }
 
 /// The columns of the user's own schema, which must be what the options leave: names of the collection's columns mean

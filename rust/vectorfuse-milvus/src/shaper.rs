@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::SchemaRef;
 use serde_json::{Map, Value};
 use vectorfuse_core::error::{Error, Result};
-use vectorfuse_core::options::{Chosen, PayloadForm};
+use vectorfuse_core::options::PayloadForm;
 use vectorfuse_core::payload::ColumnBuilder;
 use vectorfuse_core::schema::{Layout, arrow_schema};
 use vectorfuse_core::table::{Column, Role, Scan, fields};
@@ -17,6 +17,7 @@ use crate::collection::{Collection, DYNAMIC_FIELD};
 use crate::column::{Stored, left_out, named};
 use crate::details::{self, ReadDetails};
 use crate::key::Key;
+use crate::picked::Picked;
 use crate::ranking::SCORE;
 use crate::schema;
 
@@ -38,7 +39,7 @@ enum Source {
     /// `$meta` as it is.
     Dynamic,
     /// Fields and keys of `$meta` together, as one object.
-    Whole { fields: Vec<String>, keys: Option<Chosen> },
+    Whole { fields: Vec<String>, has_keys: bool, picked: Picked },
     /// The score that a search gave the row.
     Score,
     /// Nowhere: it is null.
@@ -55,9 +56,9 @@ impl Shaper {
             match source {
                 Source::Field(name) => drop(wanted.insert(name.clone())),
                 Source::Key(_) | Source::Dynamic => drop(wanted.insert(DYNAMIC_FIELD.to_owned())),
-                Source::Whole { fields, keys } => {
+                Source::Whole { fields, has_keys, .. } => {
                     wanted.extend(fields.iter().cloned());
-                    wanted.extend(keys.iter().map(|_| DYNAMIC_FIELD.to_owned()));
+                    wanted.extend(has_keys.then(|| DYNAMIC_FIELD.to_owned()));
                 }
                 Source::Score | Source::Nothing => {}
             }
@@ -106,18 +107,15 @@ impl Shaper {
                     let document = documents.get(row).and_then(Option::as_ref);
                     builder.append(document.and_then(|document| document.get(name)))
                 }
-                (Source::Whole { keys, .. }, ..) => {
+                (Source::Whole { picked, .. }, ..) => {
                     let mut object = Map::new();
                     for (name, stored) in &whole {
                         let value = stored.json(row).map_err(|error| error.inside("column", name))?;
                         object.insert((*name).clone(), value.unwrap_or_default());
                     }
                     let document = documents.get(row).and_then(Option::as_ref).and_then(Value::as_object);
-                    if let (Some(keys), Some(document)) = (keys, document) {
-                        let chosen = document.iter().filter(|(name, _)| is_chosen(keys, name));
-                        object.extend(chosen.map(|(name, value)| (name.clone(), value.clone())));
-                    }
-                    builder.append(Some(&Value::Object(object)))
+                    object.extend(document.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+                    builder.append(Some(&picked.object(object).into()))
                 }
                 (Source::Field(_) | Source::Dynamic | Source::Score | Source::Nothing, ..) => {
                     builder.append_null();
@@ -144,7 +142,7 @@ impl Shaper {
 
     /// Whether `$meta` is looked into.
     fn parses_dynamic(&self) -> bool {
-        self.columns.iter().any(|(_, source)| matches!(source, Source::Key(_) | Source::Whole { keys: Some(_), .. }))
+        self.columns.iter().any(|(_, source)| matches!(source, Source::Key(_) | Source::Whole { has_keys: true, .. }))
     }
 }
 
@@ -160,13 +158,6 @@ fn stored<'a>(answer: &'a QueryResults, name: &str, keys: &[Key]) -> Result<Stor
     Stored::of(named(answer, name).ok_or_else(|| left_out(name))?, keys.len())
 }
 
-fn is_chosen(chosen: &Chosen, name: &str) -> bool {
-    match chosen {
-        Chosen::Only(names) => names.iter().any(|other| other == name),
-        Chosen::AllBut(names) => !names.iter().any(|other| other == name),
-    }
-}
-
 fn source(scan: &Scan, collection: &Collection, column: &Column) -> Source {
     if let Some(field) = schema::field_of(collection, &column.role) {
         return Source::Field(field.name.clone());
@@ -175,11 +166,11 @@ fn source(scan: &Scan, collection: &Collection, column: &Column) -> Source {
         Role::Payload(name) => Source::Key(name.clone()),
         Role::WholePayload if scan.options.named.payload == PayloadForm::Columns => Source::Dynamic,
         Role::WholePayload => {
-            let chosen = &scan.options.named.with_payload;
+            let picked = Picked::of(&scan.options.named.with_payload);
             let fields =
                 collection.fields.iter().filter(|field| !field.is_primary && field.data_type.vector().is_none());
-            let fields = fields.map(|field| field.name.clone()).filter(|name| is_chosen(chosen, name)).collect();
-            Source::Whole { fields, keys: collection.is_dynamic.then(|| chosen.clone()) }
+            let fields = fields.map(|field| field.name.clone()).filter(|name| picked.has(name)).collect();
+            Source::Whole { fields, has_keys: collection.is_dynamic, picked }
         }
         Role::Score => Source::Score,
         Role::Id { .. } | Role::Vector(_) | Role::SparseIndices(_) | Role::SparseValues(_) | Role::Unused => {

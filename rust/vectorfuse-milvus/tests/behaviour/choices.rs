@@ -6,8 +6,8 @@ use vectorfuse_core::store::Store;
 use vectorfuse_core::table::{Aggregate, Column, Role, Scan};
 
 use crate::support::block_on;
-use crate::support::foreign::proto::{DataType, FieldSchema};
-use crate::support::foreign::{Foreign, Server, field, key, longs, plain_vectors, texts};
+use crate::support::foreign::proto::{DataType, FieldData, FieldSchema};
+use crate::support::foreign::{Foreign, Server, documents, field, key, longs, plain_vectors, texts};
 use crate::support::reader::{Reader, refused, schema_of};
 
 fn plain() -> Vec<FieldSchema> {
@@ -104,6 +104,38 @@ fn columns_are_those_that_are_chosen() {
             refused(reader.clone().with("with_vectors", "w").table(None).await, Kind::Options, &["`w`", "v"]);
             let strange = reader.table(Some(schema_of(&[("id", "long"), ("b", "long")]))).await;
             refused(strange, Kind::Options, &["`b`", "no dynamic field"]);
+            foreign.drop_it().await;
+        }
+    });
+}
+
+#[test]
+fn a_payload_in_one_column_has_the_members_that_are_chosen() {
+    block_on(async {
+        for server in Server::ALL {
+            let fields = [plain(), vec![field("j", DataType::Json), field("n", DataType::Int64)]].concat();
+            let foreign = Foreign::make(server, fields, true).await;
+            let row = r#"{"address":{"city":"Bonn","zip":5},"items":[{"price":1,"k":2}],"x":1}"#;
+            let dynamic = FieldData { is_dynamic: true, ..documents("$meta", &[row]) };
+            let columns = vec![
+                longs("id", vec![1]),
+                plain_vectors(1),
+                documents("j", &[r#"{"a":1,"b":2}"#]),
+                longs("n", vec![7]),
+                dynamic,
+            ];
+            foreign.insert(1, columns).await;
+            let json = Reader::of(&foreign).with("payload", "json");
+            for (chosen, expected) in [
+                ("address.city", r#"{"address":{"city":"Bonn"}}"#),
+                ("j.b,items.price,n", r#"{"items":[{"price":1}],"j":{"b":2},"n":7}"#),
+                (r#"{"exclude":["address.city","j.a","n","items"]}"#, r#"{"address":{"zip":5},"j":{"b":2},"x":1}"#),
+            ] {
+                let read = json.clone().with("with_payload", chosen);
+                assert_eq!(read.rows(&["payload"], 1).await.unwrap(), [[expected]], "{chosen}");
+            }
+            let strange = json.with("with_payload", "n.x").table(None).await;
+            refused(strange, Kind::Options, &["`with_payload`", "`n.x`", "no field"]);
             foreign.drop_it().await;
         }
     });
