@@ -167,7 +167,13 @@ fn the_page_of_types_is_true() {
          Written to a collection of others, a column's value must fit its field in the same way: integers any integer field, if\n\
          each is in its range; `float` a Float, `float` and `double` a Double; strings, decimals, dates and binaries a VarChar; JSON\n\
          text, structs, maps, arrays and variants a JSON field. Columns without a field go to the dynamic field, as JSON. Fields that\n\
-         VectorFuse did not make are read by their own types, JSON as its text, and a column `$meta` shows the dynamic field.\n\n\
+         VectorFuse did not make are read by their own types, JSON as its text, and a column `$meta` shows the dynamic field.\n\
+         Some types only others give to a field:\n\n\
+         | field | read as | written from |\n|---|---|---|\n\
+         | Timestamptz, since Milvus 2.6 | `timestamp` | `timestamp`, the years 1 to 9999 |\n\
+         | Geometry, since Milvus 2.6 | `string`: WKT | `string`: WKT |\n\
+         | Text | `string`; as a VarChar in a schema of your own | `string`; `decimal`, `date`, `binary` as in a VarChar |\n\
+         | arrays of vectors or of structs, and what VectorFuse does not know | no column; a warning says so | not; an error, if every row needs a value |\n\n\
          An integer of more than 64 bits, and a key that an object has twice, stay what they are in the text of JSON. Where JSON is\n\
          taken apart (a JSON field or `$meta` read with another type than string, a text that is written to `$meta`) they are an\n\
          error that names the row.\n",

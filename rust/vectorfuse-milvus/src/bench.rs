@@ -78,6 +78,7 @@ fn collection(dimensions: u64) -> Collection {
             field("price", FieldType::Scalar(ScalarType::Double)),
             field("sold", FieldType::Scalar(ScalarType::Bool)),
         ],
+        strange: Vec::new(),
         is_dynamic: false,
         has_partition_key: false,
         shards: 1,

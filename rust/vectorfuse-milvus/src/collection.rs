@@ -31,6 +31,8 @@ pub(crate) struct Collection {
     pub(crate) id: i64,
     /// Its fields in their order, without the dynamic one.
     pub(crate) fields: Vec<Field>,
+    /// Fields of types that are not known here; they are not among the others.
+    pub(crate) strange: Vec<StrangeField>,
     /// Whether a row can have keys that are no fields, in `$meta`.
     pub(crate) is_dynamic: bool,
     /// Whether the server spreads rows over partitions by a field, so that nobody else may name partitions.
@@ -73,6 +75,14 @@ pub(crate) struct Field {
     pub(crate) is_output: bool,
     /// What it was in Spark, if VectorFuse has made it.
     pub(crate) kept: Option<Kept>,
+}
+
+/// A field whose values can be neither read nor written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StrangeField {
+    pub(crate) name: String,
+    /// Whether every row must have a value.
+    pub(crate) is_needed: bool,
 }
 
 /// What a field was in Spark.
@@ -136,7 +146,7 @@ pub(crate) enum VectorType {
 
 impl Collection {
     /// Reads the server's description.
-    pub(crate) fn of(described: DescribeCollectionResponse, version: Version) -> Result<Self> {
+    pub(crate) fn of(described: DescribeCollectionResponse, version: Version) -> Self {
         let consistency = match described.consistency_level() {
             ConsistencyLevel::Strong => Consistency::Strong,
             ConsistencyLevel::Session => Consistency::Session,
@@ -145,8 +155,18 @@ impl Collection {
         };
         let schema = described.schema.unwrap_or_default();
         let auto_id = schema.auto_id;
-        let fields = schema.fields.into_iter().filter(|field| !field.is_dynamic);
-        let mut fields: Vec<Field> = fields.map(|field| Field::of(field, auto_id)).collect::<Result<_>>()?;
+        let (mut fields, mut strange) = (Vec::new(), Vec::new());
+        for field in schema.fields.into_iter().filter(|field| !field.is_dynamic) {
+            match FieldType::of(&field) {
+                Some(data_type) => fields.push(Field::of(field, data_type, auto_id)),
+                None => strange.push(StrangeField {
+                    is_needed: !(field.nullable || has_default(&field) || field.is_function_output),
+                    name: field.name,
+                }),
+            }
+        }
+        let structs = schema.struct_array_fields.into_iter();
+        strange.extend(structs.map(|field| StrangeField { name: field.name, is_needed: !field.nullable }));
         let properties: BTreeMap<String, String> =
             described.properties.into_iter().map(|property| (property.key, property.value)).collect();
         for field in fields.iter_mut().filter(|field| field.kept.is_none()) {
@@ -155,7 +175,7 @@ impl Collection {
         }
         // Beside the schema, real servers repeat the name that was asked for, which may be an alias.
         let name = if schema.name.is_empty() { described.collection_name } else { schema.name };
-        Ok(Self {
+        Self {
             name,
             id: described.collection_id,
             has_partition_key: fields.iter().any(|field| field.is_partition_key),
@@ -165,8 +185,14 @@ impl Collection {
             aliases: described.aliases,
             properties,
             fields,
+            strange,
             version,
-        })
+        }
+    }
+
+    /// Whether the field of this name has a type that is not known.
+    pub(crate) fn is_strange(&self, name: &str) -> bool {
+        self.strange.iter().any(|field| field.name == name)
     }
 
     /// The field of this name.
@@ -211,19 +237,18 @@ impl Collection {
 }
 
 impl Field {
-    fn of(field: FieldSchema, auto_id: bool) -> Result<Self> {
-        let data_type = FieldType::of(&field)?;
-        Ok(Self {
+    fn of(field: FieldSchema, data_type: FieldType, auto_id: bool) -> Self {
+        Self {
             is_auto: field.auto_id || (auto_id && field.is_primary_key),
             is_primary: field.is_primary_key,
             is_partition_key: field.is_partition_key,
             is_nullable: field.nullable,
-            has_default: field.default_value.is_some_and(|value| value.data.is_some()),
+            has_default: has_default(&field),
             is_output: field.is_function_output,
             kept: field.description.strip_prefix(KEPT).and_then(|kept| serde_json::from_str(kept).ok()),
             name: field.name,
             data_type,
-        })
+        }
     }
 }
 
@@ -245,19 +270,13 @@ pub(crate) fn kept_property(field: &str) -> String {
 }
 
 impl FieldType {
-    fn of(field: &FieldSchema) -> Result<Self> {
+    /// `None`: it is not known here.
+    fn of(field: &FieldSchema) -> Option<Self> {
         let scalar = |data_type| scalar(data_type, &field.type_params);
-        let unknown = || {
-            let number = field.data_type;
-            Error::unsupported(format!(
-                "field `{}` has a type that VectorFuse does not know (number {number})",
-                field.name
-            ))
-        };
-        let vector = |kind| Ok(Self::Vector { kind, dim: parameter(&field.type_params, "dim") });
-        match DataType::try_from(field.data_type).map_err(|_| unknown())? {
-            DataType::Array => Ok(Self::Array {
-                element: scalar(field.element_type()).ok_or_else(unknown)?,
+        let vector = |kind| Some(Self::Vector { kind, dim: parameter(&field.type_params, "dim") });
+        match DataType::try_from(field.data_type).ok()? {
+            DataType::Array => Some(Self::Array {
+                element: scalar(field.element_type())?,
                 max_capacity: parameter(&field.type_params, "max_capacity"),
             }),
             DataType::FloatVector => vector(VectorType::Float),
@@ -265,8 +284,8 @@ impl FieldType {
             DataType::Bfloat16Vector => vector(VectorType::BFloat16),
             DataType::Int8Vector => vector(VectorType::Int8),
             DataType::BinaryVector => vector(VectorType::Binary),
-            DataType::SparseFloatVector => Ok(Self::Vector { kind: VectorType::Sparse, dim: None }),
-            other => scalar(other).map(Self::Scalar).ok_or_else(unknown),
+            DataType::SparseFloatVector => Some(Self::Vector { kind: VectorType::Sparse, dim: None }),
+            other => scalar(other).map(Self::Scalar),
         }
     }
 
@@ -411,6 +430,106 @@ fn scalar(data_type: DataType, parameters: &[KeyValue]) -> Option<ScalarType> {
     })
 }
 
+fn has_default(field: &FieldSchema) -> bool {
+    field.default_value.as_ref().is_some_and(|value| value.data.is_some())
+}
+
 fn parameter(parameters: &[KeyValue], key: &str) -> Option<u64> {
     parameters.iter().find(|parameter| parameter.key == key)?.value.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use vectorfuse_core::options::{Given, Options, Side};
+    use vectorfuse_core::schema::SparkField;
+    use vectorfuse_core::table::{Column, ID_COLUMN, Role};
+    use vectorfuse_core::write::IdSource;
+
+    use super::*;
+    use crate::api::proto::{CollectionSchema, StructArrayFieldSchema};
+    use crate::{columns, schema};
+
+    /// Of a key, a vector and a field whose type is younger than this code.
+    fn collection(nullable: bool, is_dynamic: bool) -> Collection {
+        let field = |name: &str, data_type: i32| FieldSchema {
+            name: name.to_owned(),
+            data_type,
+            nullable,
+            is_primary_key: name == ID_COLUMN,
+            ..FieldSchema::default()
+        };
+        let fields = vec![
+            field(ID_COLUMN, DataType::Int64.into()),
+            field("many", DataType::ArrayOfVector.into()),
+            field("new", 9999),
+            field("list", DataType::Array.into()),
+            field("v", DataType::FloatVector.into()),
+        ];
+        let struct_array_fields =
+            vec![StructArrayFieldSchema { name: "structs".to_owned(), nullable, ..StructArrayFieldSchema::default() }];
+        let enable_dynamic_field = is_dynamic;
+        let schema =
+            CollectionSchema { fields, struct_array_fields, enable_dynamic_field, ..CollectionSchema::default() };
+        let described = DescribeCollectionResponse { schema: Some(schema), ..DescribeCollectionResponse::default() };
+        Collection::of(described, Version(2, 6, 0))
+    }
+
+    fn options(side: Side, given: &[(&str, &str)]) -> Options {
+        let own = [("store", "milvus"), ("url", "http://h"), ("collection", "c")];
+        let options = own.iter().chain(given).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Given { options, ..Given::default() }.parse(side).unwrap()
+    }
+
+    #[test]
+    fn fields_of_unknown_types_are_no_columns_and_a_warning_names_them() {
+        let names = |columns: Vec<Column>| columns.into_iter().map(|column| column.name).collect::<Vec<_>>();
+        assert_eq!(names(schema::columns(&collection(false, false))), ["id", "v"]);
+        assert_eq!(names(schema::columns(&collection(true, true))), ["id", "v", "$meta"]);
+        let warnings = schema::warnings(&collection(false, false));
+        for (warning, name) in warnings.iter().zip(["`many`", "`new`", "`list`", "`structs`"]) {
+            assert!(warning.contains(name) && warning.contains("no column"), "{warning}");
+        }
+        assert_eq!(warnings.len(), 4);
+    }
+
+    #[test]
+    fn who_asks_for_a_field_of_an_unknown_type_is_told() {
+        // Without a word it would be taken for a key of `$meta`.
+        let there = collection(true, true);
+        for payload in ["columns", "json"] {
+            let named = options(Side::Read, &[("with_payload", "a,structs"), ("payload", payload)]);
+            let error = schema::choice(&named, &there, 4).err().unwrap().to_string();
+            assert!(error.contains("`structs`") && error.contains("does not know"), "{error}");
+            let others = options(Side::Read, &[("with_payload", r#"{"exclude":["new"]}"#), ("payload", payload)]);
+            assert!(schema::choice(&others, &there, 4).is_ok());
+        }
+        let plain = options(Side::Read, &[]);
+        let choice = schema::choice(&plain, &there, 4).unwrap();
+        let own = vec![SparkField::new("new", SparkType::string())];
+        let error = schema::user_columns(&choice, &there, own).unwrap_err().to_string();
+        assert!(error.contains("`new`") && error.contains("does not know"), "{error}");
+    }
+
+    #[test]
+    fn rows_are_written_where_they_need_no_field_of_an_unknown_type() {
+        let column = |name: &str, data_type, role| Column::new(name, data_type, role);
+        let mut own = vec![
+            column(ID_COLUMN, SparkType::Long, Role::Id { kept: None }),
+            column("v", SparkType::Array(Box::new(SparkType::Float)), Role::Vector("v".to_owned())),
+        ];
+        let check = |own: &[Column], mode: &str, there: &Collection| {
+            let options = options(Side::Write, &[("write_mode", mode)]);
+            columns::check(&options, own, &IdSource::Column(0), there).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&own, "upsert", &collection(true, false)), Ok(()));
+        let needed = collection(false, false);
+        let error = check(&own, "upsert", &needed).unwrap_err();
+        assert!(error.contains("`many`") && error.contains("does not know"), "{error}");
+        for mode in ["partial", "delete"] {
+            assert_eq!(check(&own, mode, &needed), Ok(()));
+        }
+        own.push(column("structs", SparkType::string(), Role::Payload("structs".to_owned())));
+        let error = check(&own, "upsert", &collection(true, true)).unwrap_err();
+        assert!(error.contains("column `structs`") && error.contains("drop the column"), "{error}");
+    }
 }

@@ -44,6 +44,13 @@ pub(crate) fn check(options: &Options, columns: &[Column], id: &IdSource, there:
     let needed = |field: &&Field| {
         !(field.is_primary || field.is_nullable || field.has_default || field.is_auto || field.is_output)
     };
+    if let Some(strange) = there.strange.iter().find(|field| field.is_needed) {
+        return Err(Error::unsupported(format!(
+            "every row of the collection needs a value of `{}`, which has a type that VectorFuse does not know: only \
+             `write_mode` = `partial` and `delete` can do without",
+            strange.name
+        )));
+    }
     let missing: Vec<String> = there
         .fields
         .iter()
@@ -134,6 +141,12 @@ fn check_column(column: &Column, there: &Collection) -> Result<()> {
         return Ok(());
     }
     let name = &column.name;
+    if matches!(&column.role, Role::Vector(name) | Role::Payload(name) if there.is_strange(name)) {
+        return Err(Error::unsupported(format!(
+            "column `{name}`: the collection's field has a type that VectorFuse does not know: drop the column, or leave it \
+             out with `payload_fields`"
+        )));
+    }
     let Some(field) = there.field_of(column) else {
         if there.is_dynamic {
             return check_dynamic(column);

@@ -153,7 +153,7 @@ impl<'a> Plan<'a> {
 /// ready for the first row, whoever sees it first.
 async fn find(api: &Api, plan: &Plan<'_>, details: &mut WriteDetails) -> Result<bool> {
     let Some(described) = api.describe().await? else { return Ok(false) };
-    let there = Collection::of(described, details.collection.version)?;
+    let there = Collection::of(described, details.collection.version);
     if let Some(write) = &details.made_for
         && there.properties.get(MADE_FOR_PROPERTY) != Some(write)
     {

@@ -49,7 +49,8 @@ impl Dynamic {
             }
         }
         let there = !keys.is_empty() || whole.is_some() || attempt.is_some();
-        let fields = collection.fields.iter().map(|field| &field.name);
+        let strange = collection.strange.iter().map(|field| &field.name);
+        let fields = collection.fields.iter().map(|field| &field.name).chain(strange);
         let taken = fields.chain(&details.dropped_keys).cloned().collect();
         there.then(|| Self { keys, whole, taken, attempt: attempt.cloned() })
     }

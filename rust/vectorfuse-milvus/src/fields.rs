@@ -88,6 +88,7 @@ pub(crate) fn planned(
         aliases: Vec::new(),
         properties: BTreeMap::new(),
         fields,
+        strange: Vec::new(),
         version,
     })
 }

@@ -104,7 +104,7 @@ impl Milvus {
             return Ok(None);
         }
         let described = self.api.describe().await?;
-        described.map(|described| Collection::of(described, version)).transpose().map_err(|error| self.place(error))
+        Ok(described.map(|described| Collection::of(described, version)))
     }
 
     async fn version(&self) -> Result<Version> {

@@ -22,15 +22,14 @@ pub(crate) fn columns(collection: &Collection) -> Vec<Column> {
 
 /// What the user should know of fields that are no columns, or show other values than were written.
 pub(crate) fn warnings(collection: &Collection) -> Vec<String> {
-    let hidden = collection.fields.iter().filter(|field| !is_readable(field));
-    hidden
-        .map(|field| {
-            format!(
-                "the vector `{}` is computed by the server, which does not give it back: it is no column",
-                field.name
-            )
-        })
-        .collect()
+    let hidden = collection.fields.iter().filter(|field| !is_readable(field)).map(|field| {
+        format!("the vector `{}` is computed by the server, which does not give it back: it is no column", field.name)
+    });
+    let strange = collection
+        .strange
+        .iter()
+        .map(|field| format!("the field `{}` has a type that VectorFuse does not know: it is no column", field.name));
+    hidden.chain(strange).collect()
 }
 
 /// What the options say of the columns. What can be known without a schema is checked: names of vectors.
@@ -45,12 +44,19 @@ pub(crate) fn choice<'a>(options: &'a Options, collection: &Collection, spark: u
             )));
         }
     }
+    if let Chosen::Only(names) = &options.named.with_payload
+        && let Some(strange) = names.iter().find(|name| collection.is_strange(name))
+    {
+        return Err(unknown_type("option `with_payload`", strange));
+    }
     // Where the payload is one column, fields of it are chosen, or members of those that can have any.
     let (Chosen::Only(names) | Chosen::AllBut(names)) = &options.named.with_payload;
     let is_known = |name: &String| {
         let outermost = members(name).into_iter().next().and_then(|name| collection.field(&name));
         let has_members = |field: &Field| field.data_type == FieldType::Scalar(ScalarType::Json);
-        collection.field(name).is_some() || outermost.map_or(collection.is_dynamic, has_members)
+        collection.field(name).is_some()
+            || collection.is_strange(name)
+            || outermost.map_or(collection.is_dynamic, has_members)
     };
     if options.named.payload != PayloadForm::Columns
         && let Some(stranger) = names.iter().find(|name| !is_known(name))
@@ -90,6 +96,7 @@ fn user_column(collection: &Collection, own: &[Column], field: SparkField) -> Re
     let SparkField { name, data_type, metadata } = field;
     let role = match own.iter().find(|column| column.name == name) {
         Some(column) => column.role.clone(),
+        None if collection.is_strange(&name) => return Err(unknown_type("the schema", &name)),
         None if collection.is_dynamic && collection.field(&name).is_none() => Role::Payload(name.clone()),
         None => {
             return Err(Error::options(format!(
@@ -110,6 +117,10 @@ fn user_column(collection: &Collection, own: &[Column], field: SparkField) -> Re
         return Err(Error::options(words));
     }
     Ok(Column { name, data_type, metadata, role })
+}
+
+fn unknown_type(who: &str, name: &str) -> Error {
+    Error::unsupported(format!("{who} names `{name}`, a field of a type that VectorFuse does not know: leave it out"))
 }
 
 /// The field of the schema that a column is.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::error::{Kind, Result};
 use vectorfuse_core::net::{Answer, Failure};
 
 use super::{Question, Rest, named, place, read};
@@ -71,17 +71,10 @@ impl From<Pair> for KeyValue {
 }
 
 impl Field<'_> {
-    fn schema(self) -> Result<FieldSchema> {
-        let type_of = |text: &str| {
-            data_type(text).ok_or_else(|| {
-                let name = &self.name;
-                Error::unsupported(format!("field `{name}` has a type that VectorFuse does not know (`{text}`)"))
-            })
-        };
-        let element = if self.element_type.is_empty() { DataType::None } else { type_of(&self.element_type)? };
-        Ok(FieldSchema {
-            data_type: type_of(&self.r#type)?.into(),
-            element_type: element.into(),
+    fn schema(self) -> FieldSchema {
+        FieldSchema {
+            data_type: data_type(&self.r#type).into(),
+            element_type: data_type(&self.element_type).into(),
             is_primary_key: self.primary_key,
             is_partition_key: self.partition_key,
             auto_id: self.auto_id,
@@ -93,13 +86,13 @@ impl Field<'_> {
             type_params: self.params.into_iter().map(KeyValue::from).collect(),
             name: self.name,
             ..FieldSchema::default()
-        })
+        }
     }
 }
 
-/// By the name that the protocol has for it.
-fn data_type(name: &str) -> Option<DataType> {
-    Some(match name {
+/// By the name that the protocol has for it; none, if there is none or it is not known.
+fn data_type(name: &str) -> DataType {
+    match name {
         "Bool" => DataType::Bool,
         "Int8" => DataType::Int8,
         "Int16" => DataType::Int16,
@@ -120,8 +113,8 @@ fn data_type(name: &str) -> Option<DataType> {
         "BFloat16Vector" => DataType::Bfloat16Vector,
         "SparseFloatVector" => DataType::SparseFloatVector,
         "Int8Vector" => DataType::Int8Vector,
-        _unknown => return None,
-    })
+        _unknown => DataType::None,
+    }
 }
 
 /// Asks what a collection is, and then whether its name is an alias, which the first answer does not tell.
@@ -143,7 +136,7 @@ impl Rest for DescribeCollectionRequest {
         let described: Described<'_> = read(data(&body)?)?;
         let schema = CollectionSchema {
             name: behind(http, database, name).await?.unwrap_or(described.collection_name),
-            fields: described.fields.into_iter().map(Field::schema).collect::<Result<_>>()?,
+            fields: described.fields.into_iter().map(Field::schema).collect(),
             enable_dynamic_field: described.enable_dynamic_field,
             ..CollectionSchema::default()
         };
