@@ -169,7 +169,7 @@ pub fn holds_every_number(data_type: &SparkType) -> bool {
 pub fn looks_like_vector(data_type: &SparkType) -> bool {
     match data_type {
         SparkType::Array(element) => match &**element {
-            SparkType::Array(inner) => **inner == SparkType::Float,
+            SparkType::Array(inner) => is_float(inner),
             element => is_float(element),
         },
         SparkType::Struct(fields) => is_sparse_struct(fields),

@@ -91,16 +91,23 @@ fn the_collection_s_vectors_of_every_kind_claim_the_columns_of_their_names() {
 
 #[test]
 fn a_column_that_looks_like_a_vector_is_asked_for_and_payload_is_not() {
-    let looks = [list(SparkType::Float), list(list(SparkType::Float)), sparse(), SparkType::MllibVector(Mllib::Ml)];
-    for data_type in looks {
+    let floats = [SparkType::Float, SparkType::Double];
+    let lists = floats.into_iter().flat_map(|element| [list(element.clone()), list(list(element))]);
+    for data_type in lists.chain([sparse(), SparkType::MllibVector(Mllib::Ml)]) {
         let error = roles(&[], &[("e", data_type)], None).unwrap_err();
         assert_eq!(error.kind(), Kind::Options);
         assert!(error.to_string().contains("candidates: `e`"), "{error}");
     }
     let map = SparkType::Map(Box::new(SparkType::Long), Box::new(SparkType::Float));
-    for data_type in [list(SparkType::Integer), map, SparkType::Binary, list(list(SparkType::Double))] {
+    for data_type in [list(SparkType::Integer), map, SparkType::Binary, list(list(SparkType::Integer))] {
         assert_eq!(roles(&[], &[("e", data_type)], None).unwrap(), [Role::Payload("e".into())]);
     }
+    // Payload all the same: said in so many words, or beside a vector.
+    let doubles = ("e", list(list(SparkType::Double)));
+    let said = roles(&[("vector_fields", "")], std::slice::from_ref(&doubles), None).unwrap();
+    assert_eq!(said, [Role::Payload("e".into())]);
+    let beside = roles(&[], &[("vector", list(SparkType::Float)), doubles], None).unwrap();
+    assert_eq!(beside, [vector(""), Role::Payload("e".into())]);
     for data_type in [list(SparkType::Decimal(5, 2)), SparkType::MllibVector(Mllib::Ml)] {
         assert_eq!(roles(&[], &[("vector", data_type)], None).unwrap(), [vector("")]);
     }
