@@ -131,7 +131,10 @@ impl LeasedBatch {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
         for (child, field) in data.child_data().iter().zip(schema.fields()) {
             child.validate_full().map_err(|error| {
-                let row = (0..rows).find(|row| child.slice(*row, 1).validate_full().is_err()).unwrap_or_default();
+                // A part of a list or struct still has all of its elements.
+                let is_wrong = |row: &usize| child.slice(*row, 1).validate_full().is_err();
+                let row = if child.data_type().is_nested() { None } else { (0..rows).find(is_wrong) };
+                let row = row.map_or_else(|| "one".to_owned(), |row| row.to_string());
                 Error::data("the column holds what its type can't: a string that is no UTF-8?")
                     .caused_by(error)
                     .with("column", field.name())
