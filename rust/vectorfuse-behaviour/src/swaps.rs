@@ -55,6 +55,14 @@ pub fn the_alias_moves_and_what_was_behind_it_goes(store: &Tested) {
         let (all, second) = place.around().await;
         assert_eq!(all.len(), 1, "{all:?}");
         assert_ne!(first, second);
+        // The alias is there, so that there is nothing to create for its user.
+        let none = job(&place).with("vector.hnsw_m", "24").with("create_collection", "false");
+        none.write(&frame(2, 7), Mode::Overwrite).await.unwrap();
+        let (all, third) = place.around().await;
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert_ne!(second, third);
+        let second = third;
+        assert_eq!(runs(&place).await.unwrap(), [[int(2)], [int(7)]]);
         Job::on(&place).with("vector.hnsw_m", "24").with("distance", "dot").append(&frame(2, 8)).await;
         assert_eq!(runs(&place).await.unwrap(), [[int(2)], [int(8)]]);
         // An alias can be emptied, and keeps standing for its collection; it can't be made anew.

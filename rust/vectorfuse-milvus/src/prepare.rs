@@ -27,9 +27,12 @@ impl Milvus {
         // A collection that is written beside is new.
         let there = there.filter(|_| !destination.swap);
         let made_for = (request.mode == Mode::Create).then(|| request.query.clone());
-        let (swap, own) = (destination.swap, self.at(destination.collection.as_deref()));
+        let (swap, mut own) = (destination.swap, self.at(destination.collection.as_deref()));
+        // What is written beside is always made: whether the alias may be, was asked before.
+        own.options.named.create_collection |= swap;
         let prepared = own.prepare_at(request, there, destination, made_for.clone(), &server).await;
-        if prepared.is_err() {
+        // What is there already is not of this write.
+        if prepared.as_ref().is_err_and(|error| error.kind() != Kind::AlreadyExists) {
             // What went wrong is what the user must know, not what went wrong after it.
             drop(own.undo(swap, made_for.as_deref(), self).await);
         }

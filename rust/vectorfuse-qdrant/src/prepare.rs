@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vectorfuse_core::condition::{Condition, Operand};
-use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::options::{Distance, Options, Overwrite, WriteMode};
 use vectorfuse_core::payload::Scalar;
 use vectorfuse_core::reject;
@@ -29,9 +29,12 @@ impl Qdrant {
         let version = self.api.version().await?;
         let destination = self.destination(&request).await?;
         let made_for = (request.mode == Mode::Create && version >= METADATA_SINCE).then(|| request.query.clone());
-        let (swap, own) = (destination.swap, self.at(destination.collection.as_deref()));
+        let (swap, mut own) = (destination.swap, self.at(destination.collection.as_deref()));
+        // What is written beside is always made: whether the alias may be, was asked before.
+        own.options.named.create_collection |= swap;
         let prepared = own.prepare_at(request, destination, made_for.clone(), version).await;
-        if prepared.is_err() {
+        // What is there already is not of this write.
+        if prepared.as_ref().is_err_and(|error| error.kind() != Kind::AlreadyExists) {
             // What went wrong is what the user must know, not what went wrong after it.
             drop(own.undo(swap, made_for.as_deref(), self).await);
         }

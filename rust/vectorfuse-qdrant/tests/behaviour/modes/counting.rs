@@ -206,23 +206,24 @@ fn a_task_that_broke_off_before_its_vectors_sets_them_when_it_runs_again() {
 
 #[test]
 fn points_that_others_delete_meanwhile_take_no_vector_from_those_that_stay() {
-    const STAY: i64 = 40;
-    const GO: i64 = 40;
+    // As many digits each: rows are compared in the order of their texts.
+    const STAY: std::ops::Range<i64> = 100..140;
+    const GO: std::ops::Range<i64> = 140..180;
     block_on(async {
         let place = Place::shared("deleted");
         let columns = [("id", SparkType::Long), ("vector", floats()), ("clicks", SparkType::Long)];
         let frame = |ids: std::ops::Range<i64>, x: f32| {
             Frame::new(&columns, ids.map(|id| vec![int(id), vector(&[x, 1.0]), int(1)]).collect())
         };
-        append(&with_mode(&place, "upsert"), &frame(0..STAY, 0.0)).await;
+        append(&with_mode(&place, "upsert"), &frame(STAY, 0.0)).await;
         let points = PointsClient::new(channel(&place.url));
         for round in 1_u8..=20 {
-            append(&with_mode(&place, "upsert"), &frame(STAY..STAY + GO, 0.0)).await;
+            append(&with_mode(&place, "upsert"), &frame(GO, 0.0)).await;
             let job = job(&place, "partial");
-            let changes = frame(0..STAY + GO, f32::from(round));
+            let changes = frame(STAY.start..GO.end, f32::from(round));
             let plan = job.plan_of(&format!("query {round}"), &changes.fields, Mode::Append).await.unwrap();
             let deletes = async {
-                for id in STAY..STAY + GO {
+                for id in GO {
                     let delete = DeletePointsBuilder::new(&place.collection).points([id as u64]).wait(true).build();
                     points.clone().delete(asking(delete)).await.unwrap();
                 }
@@ -232,7 +233,7 @@ fn points_that_others_delete_meanwhile_take_no_vector_from_those_that_stay() {
             assert_eq!(stored(&place, &columns.each_ref().map(|(name, _)| *name)).await, {
                 let clicks = i64::from(round) + 1;
                 let row = |id| vec![int(id), vector(&[f32::from(round), 1.0]), int(clicks)];
-                (0..STAY).map(row).collect::<Vec<_>>()
+                STAY.map(row).collect::<Vec<_>>()
             });
         }
     });
