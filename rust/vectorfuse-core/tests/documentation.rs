@@ -25,7 +25,9 @@ fn the_page_of_options_is_true() {
         Names are case-insensitive. An unknown option is an error that names the nearest known one. Any option can also\n\
         stand in the session as `spark.vectorfuse.<option>`, or as `spark.vectorfuse.<store>.<option>` for one store; the\n\
         option of the read or write wins. An option of reading that is given to a write, or the other way round, is an\n\
-        error; in the session it is not.\n\n\
+        error; in the session it is not. What a read or write has no use for may stand in the session, and what the session\n\
+        says in another way (`host`, where the write says `url`) gives way. Of what decides about rows that is an error:\n\
+        `limit`, for example, where the read says `splits`.\n\n\
         ## Secrets\n\n\
         Secrets are never printed: they are left out of messages and plans, and Spark's own redaction\n\
         (`spark.sql.redaction.options.regex`) is extended by the names of those that are given. Two places are Spark's alone,\n\

@@ -9,17 +9,25 @@ use crate::secret::Secret;
 /// The modes that look at a point that is there.
 const ANY_BUT_INSERT: &[WriteMode] = &[WriteMode::Upsert, WriteMode::Update, WriteMode::Partial, WriteMode::Delete];
 
-/// Checks each subject; PEM files become PEM text, so that executors need no file.
+/// Checks each subject; PEM files become PEM text, so that executors need no file. What goes together is known when the
+/// side is.
 pub(super) fn check(options: &mut Options, side: Side) -> Result<()> {
-    reading(options)?;
-    search(options, side)?;
-    let named = &mut options.named;
-    reaching(named)?;
-    trust(named)?;
-    writing(named)?;
-    vectors(named, side)?;
-    rejects(named)?;
-    shards(named)?;
+    reaching(&options.named)?;
+    trust(&mut options.named)?;
+    match side {
+        Side::Both => {}
+        Side::Read => {
+            reading(options)?;
+            search(options)?;
+        }
+        Side::Write => {
+            let named = &options.named;
+            writing(named)?;
+            vectors(named)?;
+            rejects(named)?;
+            shards(named)?;
+        }
+    }
     for (vector, properties) in &options.vectors {
         properties.check(vector)?;
     }
@@ -42,9 +50,7 @@ fn reaching(named: &Named) -> Result<()> {
                 "option `prefix` goes with `transport` = `http`: gRPC knows no path behind the port",
             ));
         }
-        let url = named.url.as_deref().unwrap_or_default();
-        let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-        if behind_scheme.trim_end_matches('/').contains('/') {
+        if has_path(named) {
             return Err(Error::options("option `prefix`: the `url` has a path already: give one of them"));
         }
     }
@@ -54,6 +60,13 @@ fn reaching(named: &Named) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the url goes on behind the port.
+pub(super) fn has_path(named: &Named) -> bool {
+    let url = named.url.as_deref().unwrap_or_default();
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    behind_scheme.trim_end_matches('/').contains('/')
 }
 
 fn trust(named: &mut Named) -> Result<()> {
@@ -92,10 +105,15 @@ fn reading(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn search(options: &Options, side: Side) -> Result<()> {
+/// Whether a read has any field of the payload.
+pub(super) fn takes_payload(options: &Options) -> bool {
+    options.named.with_payload != Chosen::NONE
+}
+
+fn search(options: &Options) -> Result<()> {
     let named = &options.named;
     let parts = [
-        ("vector_name", side == Side::Read && named.vector_name.is_some()),
+        ("vector_name", named.vector_name.is_some()),
         ("top_k", named.top_k.is_some()),
         ("score_threshold", named.score_threshold.is_some()),
         ("search_params", named.search_params.is_some()),
@@ -187,8 +205,8 @@ fn shards(named: &Named) -> Result<()> {
     }
 }
 
-fn vectors(named: &Named, side: Side) -> Result<()> {
-    if side == Side::Write && named.vector_name.is_some() && named.vector_field.is_none() {
+fn vectors(named: &Named) -> Result<()> {
+    if named.vector_name.is_some() && named.vector_field.is_none() {
         return Err(Error::options(
             "option `vector_name` of a write names the vector in `vector_field`: give that too, or several columns with \
              `vector_fields` and `vector_names`",

@@ -7,6 +7,7 @@ mod check;
 mod parse;
 mod peers;
 mod properties;
+mod session;
 mod spark_milvus;
 pub(crate) mod table;
 mod value;
@@ -174,7 +175,8 @@ impl Options {
 
     /// Whether a write in this mode, of these columns, is the one that the options speak of.
     pub fn check_write(&self, mode: Mode, fields: &[SparkField]) -> Result<()> {
-        let meant = self.named.write_disposition.map(|disposition| match disposition {
+        let own = self.named.write_disposition.filter(|_| self.given.contains_key("write_disposition"));
+        let meant = own.map(|disposition| match disposition {
             Disposition::Append | Disposition::Merge => (Mode::Append, "append"),
             Disposition::Replace => (Mode::Overwrite, "overwrite"),
         });

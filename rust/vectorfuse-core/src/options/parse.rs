@@ -1,8 +1,8 @@
 //! From what the user wrote to [`Options`]: case, aliases, precedence, files, and errors that name the option.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Given, IndexProperties, Options, Side, VectorProperties, peers, spark_milvus, table};
+use super::{Given, IndexProperties, Options, Side, VectorProperties, peers, session, spark_milvus, table};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -32,7 +32,8 @@ enum Name {
 }
 
 pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
-    let (entries, warnings) = peers::translate(merge(given)?, side)?;
+    let (mut entries, warnings) = peers::translate(merge(given)?, side)?;
+    session::give_way(&mut entries);
     let mut options = Options {
         named: table::Named::default(),
         headers: BTreeMap::new(),
@@ -42,6 +43,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
         warnings,
     };
     let mut seen: BTreeMap<&'static str, String> = BTreeMap::new();
+    let mut of_session = BTreeSet::new();
     for (key, entry) in &entries {
         let name = resolve(key, entry)?;
         let own_side = match &name {
@@ -59,6 +61,11 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
                 "option `{}` belongs to {own} and has no meaning for a {other}: remove it",
                 entry.written
             )));
+        }
+        if let Name::Named(name, _) | Name::Indirect(name, _) = &name
+            && entry.session
+        {
+            of_session.insert(*name);
         }
         match name {
             Name::Named(name, _) => {
@@ -90,11 +97,7 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
             Name::Index(rest) => index_property(&mut options, &rest, entry)?,
         }
     }
-    // A session's name of a vector is for those reads and writes alone that have one to name.
-    let of_session = entries.get("vector_name").is_some_and(|entry| entry.session);
-    if of_session && !options.is_search() && options.named.vector_field.is_none() {
-        options.named.vector_name = None;
-    }
+    session::forget_unused(&mut options, &of_session);
     super::check::check(&mut options, side)?;
     Ok(options)
 }
@@ -128,22 +131,16 @@ fn merge(given: &Given) -> Result<BTreeMap<String, Entry>> {
     let store = own.get("store").or_else(|| session.get("store")).map(|entry| entry.text.to_lowercase());
     let store = store.or_else(|| own.keys().find_map(|key| store_of(key)).map(str::to_owned));
     if let Some(mut special) = store.and_then(|store| by_store.remove(store.as_str())) {
-        special.append(&mut without_synonyms(session, &special));
+        special.append(&mut session::without_said(session, &special));
         session = special;
     }
-    let mut merged = without_synonyms(session, &own);
+    let mut merged = session::without_said(session, &own);
     merged.extend(own);
     Ok(merged)
 }
 
-/// `weak` without the options that `strong` gives too, under whichever of their names.
-fn without_synonyms(weak: BTreeMap<String, Entry>, strong: &BTreeMap<String, Entry>) -> BTreeMap<String, Entry> {
-    let meanings: Vec<String> = strong.keys().map(|key| meaning(key)).collect();
-    weak.into_iter().filter(|(key, _)| !meanings.contains(&meaning(key))).collect()
-}
-
 /// The name in the contract, or the key itself where it has none; a secret from a file means that secret.
-fn meaning(key: &str) -> String {
+pub(super) fn meaning(key: &str) -> String {
     for row in table::rows() {
         let indirect =
             row.secret && [format!("{}_file", row.name), format!("{}_env", row.name)].iter().any(|k| k == key);

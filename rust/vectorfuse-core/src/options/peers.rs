@@ -179,6 +179,11 @@ fn dlt(entries: &mut BTreeMap<String, Entry>) -> Result<()> {
     let merges = entries.get("write_disposition").is_some_and(|entry| entry.text.trim().eq_ignore_ascii_case("merge"));
     let Some(key) = entries.remove("primary_key") else {
         return match entries.get("write_disposition").filter(|_| merges) {
+            // Of the session's options those count that a job has a use for.
+            Some(entry) if entry.session => {
+                entries.remove("write_disposition");
+                Ok(())
+            }
             Some(entry) => Err(Error::options(format!(
                 "option `{}` is `merge`, which needs `primary_key`: the columns that name a row",
                 entry.written
@@ -187,6 +192,7 @@ fn dlt(entries: &mut BTreeMap<String, Entry>) -> Result<()> {
         };
     };
     match entries.get("write_disposition") {
+        None if key.session => Ok(()),
         None => Err(Error::options(format!(
             "option `{}` goes with `write_disposition`: with `merge` it names the point, with `append` it is not used",
             key.written
@@ -212,6 +218,7 @@ fn iguazio(entries: &mut BTreeMap<String, Entry>, side: Side) -> Result<()> {
             let both = Json::from(vec![key.text.clone(), sorting.text]).to_string();
             put(entries, "key_fields", &key, &both)
         }
+        (None, Some(sorting)) if sorting.session => Ok(()),
         (None, Some(sorting)) => Err(Error::options(format!("option `{}` goes with `key`", sorting.written))),
     }
 }
@@ -273,13 +280,18 @@ fn wrong(entry: &Entry, expected: &str) -> Error {
 
 /// Gives an option on behalf of another. One that is given too is an error: one of them would be lost.
 pub(super) fn put(entries: &mut BTreeMap<String, Entry>, name: &str, from: &Entry, text: &str) -> Result<()> {
-    let written = format!("{}: {name}", from.written);
-    match entries.insert(name.to_owned(), Entry { written, text: text.to_owned(), session: from.session }) {
+    match entries.get(name) {
         // What the session says is the weaker.
-        Some(other) if !other.session || from.session => Err(Error::options(format!(
-            "options `{}` and `{}` both say `{name}`: give one of them",
-            other.written, from.written
-        ))),
-        Some(_) | None => Ok(()),
+        Some(other) if from.session && !other.session => return Ok(()),
+        Some(other) if from.session == other.session => {
+            return Err(Error::options(format!(
+                "options `{}` and `{}` both say `{name}`: give one of them",
+                other.written, from.written
+            )));
+        }
+        Some(_) | None => {}
     }
+    let written = format!("{}: {name}", from.written);
+    entries.insert(name.to_owned(), Entry { written, text: text.to_owned(), session: from.session });
+    Ok(())
 }

@@ -50,6 +50,15 @@ macro_rules! options {
                 }
                 Ok(())
             }
+
+            /// Gives the option with this name of the contract its default again.
+            pub(super) fn reset(&mut self, name: &str) {
+                let defaults = Self::default();
+                match name {
+                    $($($name => self.$field = defaults.$field,)*)*
+                    _ => {}
+                }
+            }
         }
 
         /// Every option that works, in the order of the table.

@@ -56,6 +56,113 @@ fn an_option_of_the_other_side_is_refused_but_the_session_serves_both() {
     assert_eq!(options.parse(Side::Write).unwrap().named.batch_rows.map(|rows| rows.get()), Some(7));
 }
 
+/// Options of the session, those of one call, and what the call comes to.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], fn(&Options) -> bool);
+
+fn holds(cases: &[Case<'_>], side: Side) {
+    for (session, own, is_so) in cases {
+        let session: Vec<(String, &str)> =
+            session.iter().map(|(name, text)| (format!("spark.vectorfuse.{name}"), *text)).collect();
+        let session: Vec<(&str, &str)> = session.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let options = with_session(own, &session).parse(side).unwrap_or_else(|e| panic!("{session:?} {own:?}: {e}"));
+        assert!(is_so(&options), "{session:?} {own:?}: {:?}", options.named);
+        with_session(own, &session).parse(Side::Both).unwrap_or_else(|e| panic!("{session:?} {own:?}: {e}"));
+    }
+}
+
+#[test]
+fn what_the_session_says_in_another_way_gives_way() {
+    let reads: &[Case<'_>] = &[
+        (&[("host", "h"), ("port", "1"), ("https", "true")], &[("url", "http://own")], |o| {
+            o.url(1).unwrap() == "http://own"
+        }),
+        (&[("url", "http://h")], &[("milvus.host", "own")], |o| o.url(1).unwrap() == "http://own:1"),
+        (&[("url", "http://h")], &[("spark.fuse.qdrant.config", r#"{"endpoint": "http://own"}"#)], |o| {
+            o.url(1).unwrap() == "http://own"
+        }),
+        (&[("milvus.token", "t")], &[("store", "milvus"), ("username", "u"), ("password", "p")], |o| {
+            o.named.token.is_none() && o.named.password.is_some()
+        }),
+        (&[("username", "u"), ("password_env", "NO_SUCH")], &[("token", "t")], |o| o.named.username.is_none()),
+        (&[("api_key", "k")], &[("header.API-Key", "own")], |o| o.named.api_key.is_none() && o.headers.len() == 1),
+        (&[("header.api-key", "k")], &[("api_key", "own")], |o| o.headers.is_empty()),
+        (&[("prefix", "p"), ("transport", "http")], &[("url", "u"), ("transport", "grpc")], |o| {
+            o.named.prefix.is_none()
+        }),
+        (&[("prefix", "p"), ("transport", "http")], &[("url", "http://u")], |o| o.url(1).unwrap() == "http://u/p"),
+        (&[("prefix", "p"), ("transport", "http")], &[("url", "http://u/a")], |o| o.url(1).unwrap() == "http://u/a"),
+        (&[("prefer_grpc", "true")], &[("transport", "http")], |o| o.named.transport == Transport::Http),
+        (&[("query_id", "1")], &[("query_vector", "1,2")], |o| o.named.query_id.is_none()),
+        (&[("payload", "json")], &[("with_payload", "false")], |o| o.named.payload == PayloadForm::Columns),
+        (&[("with_payload", "false")], &[("payload", "json")], |o| o.named.with_payload == Chosen::ALL),
+    ];
+    holds(reads, Side::Read);
+    let writes: &[Case<'_>] = &[
+        (&[("id_field", "n")], &[("key_fields", "a,b")], |o| o.named.id_field.is_none()),
+        (&[("key_fields", "a,b"), ("id_scheme", "dlt")], &[("id_field", "n")], |o| o.named.key_fields.is_empty()),
+        (&[("id_field", "n")], &[("key", "a"), ("sorting-key", "b")], |o| o.named.key_fields == ["a", "b"]),
+        (&[("vector_field", "v"), ("vector_name", "n")], &[("vector_fields", "a")], |o| o.named.vector_field.is_none()),
+        (&[("vector_fields", "a"), ("vector_names", "b")], &[("embedding_field", "v")], |o| {
+            o.named.vector_fields.is_none()
+        }),
+        (&[("shard_key", "a")], &[("shard_key_field", "b")], |o| o.named.shard_key.is_empty()),
+        (&[("partition", "a")], &[("partition_field", "b")], |o| o.named.partition.is_none()),
+        (&[("columnUpdate", "true")], &[("write_mode", "insert")], |o| o.named.write_mode == WriteMode::Insert),
+        (&[("ordering", "weak")], &[("counter_fields", "n")], |o| o.named.ordering.is_none()),
+        (&[("mode", "overwrite")], &[], |o| o.check_write(Mode::Append, &[]).is_ok()),
+    ];
+    holds(writes, Side::Write);
+}
+
+#[test]
+fn what_a_job_has_no_use_for_can_stand_in_the_session() {
+    let reads: &[Case<'_>] = &[
+        (&[("dead_letter_path", "/x"), ("max_errors", "3")], &[], |_| true),
+        (&[("top_k", "3"), ("score_threshold", "1"), ("search_params", "{}")], &[], |o| o.named.top_k.is_none()),
+        (&[("top_k", "3")], &[("query_id", "1")], |o| o.most_rows() == Some(3)),
+        (&[("max_pages", "3")], &[("query_id", "1")], |o| o.most_rows() == Some(10)),
+        (&[("splits", "2")], &[("limit", "1")], |o| o.named.splits.is_none()),
+        (&[("splits", "2")], &[], |o| o.named.splits.is_some()),
+        (&[("port", "1"), ("https", "true")], &[], |o| o.named.port.is_none()),
+        (&[("prefix", "p")], &[("url", "http://h")], |o| o.url(1).unwrap() == "http://h"),
+        (&[("write_disposition", "merge")], &[], |_| true),
+        (&[("primary_key", "a")], &[], |_| true),
+        (&[("sorting-key", "a")], &[], |_| true),
+    ];
+    holds(reads, Side::Read);
+    let writes: &[Case<'_>] = &[
+        (&[("dead_letter_path", "/x"), ("max_errors", "3")], &[], |o| o.named.dead_letter_path.is_none()),
+        (&[("dead_letter_path", "/x")], &[("on_error", "dead_letter")], |o| o.named.dead_letter_path.is_some()),
+        (&[("max_errors", "3")], &[("on_error", "skip")], |o| o.named.max_errors == 3),
+        (&[("on_error", "skip"), ("max_errors", "3")], &[("counter_fields", "n")], |o| {
+            o.named.on_error == OnError::Fail
+        }),
+        (&[("top_k", "3"), ("splits", "2"), ("limit", "1"), ("query_id", "1")], &[], |_| true),
+        (&[("id_scheme", "dlt")], &[], |o| o.named.id_scheme == IdScheme::Vectorfuse),
+        (&[("vector_names", "a"), ("sparse_names", "a"), ("multi_names", "a")], &[], |o| {
+            o.named.vector_names.is_none()
+        }),
+        (&[("order_field", "a")], &[("write_mode", "insert")], |o| o.named.order_field.is_none()),
+        (&[("op_field", "a")], &[("write_mode", "delete")], |o| o.named.op_field.is_none()),
+        (&[("write_disposition", "merge")], &[], |o| o.named.write_disposition.is_none()),
+        (&[("sorting-key", "a")], &[], |o| o.named.key_fields.is_empty()),
+    ];
+    holds(writes, Side::Write);
+}
+
+#[test]
+fn what_decides_about_rows_does_not_give_way() {
+    for (session, own, side) in [
+        (("limit", "1"), ("splits", "2"), Side::Read),
+        (("write_mode", "insert"), ("order_field", "a"), Side::Write),
+        (("condition", "a = 1"), ("counter_fields", "n"), Side::Write),
+    ] {
+        let session = (format!("spark.vectorfuse.{}", session.0), session.1);
+        let error = with_session(&[own], &[(session.0.as_str(), session.1)]).parse(side).unwrap_err();
+        assert_eq!(error.kind(), Kind::Options, "{session:?} {own:?}");
+    }
+}
+
 #[test]
 fn the_option_wins_over_the_store_s_session_option_wins_over_the_session_s() {
     let session = [
