@@ -128,8 +128,15 @@ fn merge(given: &Given) -> Result<BTreeMap<String, Entry>> {
             None => session.insert(key.to_owned(), entry),
         };
     }
-    let store = own.get("store").or_else(|| session.get("store")).map(|entry| entry.text.to_lowercase());
-    let store = store.or_else(|| own.keys().find_map(|key| store_of(key)).map(str::to_owned));
+    let of_own = own_store(&own)?;
+    if of_own.is_some() {
+        session.remove("store");
+    }
+    let implied = || session.keys().find_map(|key| store_of(key)).map(str::to_owned);
+    let store = of_own.or_else(|| session.get("store").map(|entry| entry.text.to_lowercase())).or_else(implied);
+    if let Some(store) = &store {
+        session.retain(|key, _| store_of(key).is_none_or(|other| is_of(store, other)));
+    }
     if let Some(mut special) = store.and_then(|store| by_store.remove(store.as_str())) {
         special.append(&mut session::without_said(session, &special));
         session = special;
@@ -137,6 +144,26 @@ fn merge(given: &Given) -> Result<BTreeMap<String, Entry>> {
     let mut merged = session::without_said(session, &own);
     merged.extend(own);
     Ok(merged)
+}
+
+/// The store that the options of the read or write name, by `store` or by an option that only one has.
+fn own_store(own: &BTreeMap<String, Entry>) -> Result<Option<String>> {
+    let said = own.get("store").map(|entry| (entry.text.to_lowercase(), entry));
+    let implied = own.iter().filter_map(|(key, entry)| Some((store_of(key)?.to_owned(), entry)));
+    let mut stores = said.into_iter().chain(implied);
+    let Some((store, first)) = stores.next() else { return Ok(None) };
+    match stores.find(|(other, _)| !is_of(&store, other)) {
+        None => Ok(Some(store)),
+        Some((other, entry)) => Err(Error::options(format!(
+            "option `{}` says that the store is `{store}`, and `{}` is one of `{other}`: remove one of them",
+            first.written, entry.written
+        ))),
+    }
+}
+
+/// Whether the store has the options of `other`: `milvus-import` those of `milvus`.
+fn is_of(store: &str, other: &str) -> bool {
+    store == other || store.strip_prefix(other).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// The name in the contract, or the key itself where it has none; a secret from a file means that secret.
@@ -223,8 +250,8 @@ fn implied_store(options: &mut Options, key: &str) {
 
 /// The store that is the only one to have an option, by the option's name.
 fn store_of(key: &str) -> Option<&'static str> {
-    let is_qdrant = key.starts_with("qdrant_").then_some("qdrant");
-    is_qdrant.or_else(|| spark_milvus::says_milvus(key).then_some("milvus"))
+    let is_qdrant = ["qdrant_", "spark.fuse.qdrant."].iter().any(|prefix| key.starts_with(prefix));
+    is_qdrant.then_some("qdrant").or_else(|| spark_milvus::says_milvus(key).then_some("milvus"))
 }
 
 fn indirect(how: &str, entry: &Entry) -> Result<String> {

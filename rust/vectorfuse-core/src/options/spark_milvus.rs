@@ -8,8 +8,8 @@ use super::parse::Entry;
 use super::peers::{boolean, put};
 use crate::error::Result;
 
-/// How each of them begins, but for those of Zilliz Cloud's own interface.
-const PREFIX: &str = "milvus.";
+/// How they begin; the second are those of Zilliz Cloud's own interface.
+const PREFIXES: &[&str] = &["milvus.", "zillizcloud."];
 /// Those hold passwords or keys, and are not called as ours are.
 pub(super) const SECRET: &[&str] = &["milvus.secure.clientkey", "zillizcloud.apikey"];
 
@@ -69,7 +69,7 @@ pub(super) fn meaning(key: &str) -> Option<&'static str> {
 
 /// Whether the key says that the store is Milvus.
 pub(super) fn says_milvus(key: &str) -> bool {
-    key.starts_with(PREFIX)
+    PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 
 /// The rows of the documentation.
@@ -260,6 +260,11 @@ mod tests {
         let options: Vec<(&str, &str)> = OF_FILES.iter().map(|name| (*name, "x")).collect();
         let options = parse(&[QUICKSTART, &options].concat(), Side::Write).unwrap();
         assert_eq!(options.warnings.len(), OF_FILES.len(), "{:?}", options.warnings);
+        // Zilliz Cloud's alone say the store as well.
+        for more in [&[("store", "milvus")][..], &[]] {
+            let options = parse(&[more, &[("zillizcloud.region", "x")]].concat(), Side::Read).unwrap();
+            assert_eq!((options.store().unwrap(), options.warnings.len()), ("milvus", 1));
+        }
     }
 
     #[test]

@@ -177,6 +177,38 @@ fn the_option_wins_over_the_store_s_session_option_wins_over_the_session_s() {
 }
 
 #[test]
+fn an_option_that_only_one_store_has_says_the_store_before_the_session_does() {
+    let cases: &[Case<'_>] = &[
+        (&[("store", "qdrant")], &[("milvus.uri", "http://m"), ("milvus.collection.name", "c")], |o| {
+            o.store().unwrap() == "milvus"
+        }),
+        (&[("store", "milvus")], &[("qdrant_url", "http://q")], |o| o.store().unwrap() == "qdrant"),
+        (&[("qdrant_url", "http://q")], &[("store", "milvus"), ("host", "m")], |o| o.url(1).unwrap() == "http://m:1"),
+        (&[("qdrant_url", "http://q"), ("qdrant.timeout", "7")], &[], |o| {
+            o.store().unwrap() == "qdrant" && o.named.timeout == Seconds(7.0)
+        }),
+        (&[("qdrant.timeout", "7"), ("store", "milvus")], &[("spark.fuse.qdrant.config", "{}")], |o| {
+            o.store().unwrap() == "qdrant" && o.named.timeout == Seconds(7.0)
+        }),
+    ];
+    holds(cases, Side::Read);
+}
+
+#[test]
+fn options_of_two_stores_are_an_error() {
+    for (options, words) in [
+        (&[("store", "milvus"), ("qdrant_url", "u")][..], &["`store`", "`milvus`", "`qdrant_url`"][..]),
+        (&[("qdrant_url", "u"), ("milvus.uri", "u")], &["`milvus.uri`", "`qdrant_url`"]),
+        (&[("store", "qdrant"), ("zillizcloud.region", "u")], &["`zillizcloud.region`"]),
+    ] {
+        let (kind, text) = failure(options, Side::Read);
+        assert_eq!(kind, Kind::Options);
+        assert!(words.iter().all(|word| text.contains(word)), "{text}");
+    }
+    assert!(given(&[("store", "milvus-import"), ("milvus.uri", "u")]).parse(Side::Write).is_ok());
+}
+
+#[test]
 fn two_names_of_one_option_are_an_error() {
     let (kind, text) = failure(&[("url", "http://a"), ("endpoint", "http://b")], Side::Both);
     assert_eq!(kind, Kind::Options);
