@@ -315,9 +315,11 @@ pub(super) fn redaction(given: &Given) -> Option<String> {
     let keys = given.options.keys().map(|key| key.to_lowercase()).chain(session);
     let mut secret: Vec<String> = keys
         .filter_map(|key| {
-            let rows = table::rows();
-            let name =
-                rows.into_iter().find(|row| row.secret && without_source(&key).ends_with(row.name)).map(|row| row.name);
+            let mut secrets = table::rows().into_iter().filter(|row| row.secret);
+            let name = secrets.find_map(|row| {
+                let alias = || row.aliases.iter().copied().find(|alias| key.rsplit('.').next() == Some(alias));
+                without_source(&key).ends_with(row.name).then_some(row.name).or_else(alias)
+            });
             let peers = peers::SECRET.iter().chain(spark_milvus::SECRET);
             let peer = || peers.clone().find(|peer| key.ends_with(**peer)).map(|peer| peer.replace('.', r"\."));
             let header = || key.contains("header.").then(|| r"header\..*".to_owned());

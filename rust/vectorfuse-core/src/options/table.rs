@@ -107,8 +107,8 @@ options! {
             "The store's API key. Also `api_key_file` (a file on the driver that holds it) and `api_key_env` (an environment variable of the driver).";
         "token" => token: Option<Secret> = None,
             "Milvus: a token, `user:password` or an API key. Also `token_file` and `token_env`.";
-        "username" | "user" => username: Option<String> = None,
-            "Milvus: with `password`, instead of `token`.";
+        "username" | "user" => username: Option<Secret> = None,
+            "Milvus: with `password`, instead of `token`. Also `username_file` and `username_env`.";
         "password" => password: Option<Secret> = None,
             "Milvus: with `username`. Also `password_file` and `password_env`.";
         "database" | "db_name" => database: Option<String> = None,

@@ -331,6 +331,21 @@ fn redaction_names_just_the_secrets_that_are_given() {
 }
 
 #[test]
+fn a_user_s_name_is_a_secret_too() {
+    let path = std::env::temp_dir().join(format!("vectorfuse-user-{}", std::process::id()));
+    std::fs::write(&path, "from-file\n").unwrap();
+    let options = given(&[("username_file", path.to_str().unwrap()), ("password", "p")]).parse(Side::Read).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(options.named.username.as_ref().map(Secret::expose), Some("from-file"));
+    assert!(!format!("{options:?}").contains("from-file"));
+    for name in ["user", "username", "username_env", "milvus.username"] {
+        let pattern = given(&[(name, "x")]).redaction().unwrap();
+        let last = name.rsplit('.').next().unwrap().trim_end_matches("_env");
+        assert!(pattern.contains(last), "{name}: {pattern}");
+    }
+}
+
+#[test]
 fn options_survive_the_way_to_an_executor() {
     let options = given(&[("store", "qdrant"), ("api_key", "k"), ("header.x", "y"), ("vector.a.size", "2")]);
     let options = options.parse(Side::Write).unwrap();

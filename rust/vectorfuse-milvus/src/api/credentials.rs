@@ -11,7 +11,9 @@ pub(super) fn of(options: &Options) -> Result<Option<(&'static str, String)>> {
     match (given.next(), given.next(), &named.username, &named.password) {
         (None, None, None, None) => Ok(None),
         (Some((option, key)), None, None, None) => Ok(Some((option, key.expose().to_owned()))),
-        (None, None, Some(user), Some(password)) => Ok(Some(("password", format!("{user}:{}", password.expose())))),
+        (None, None, Some(user), Some(password)) => {
+            Ok(Some(("password", format!("{}:{}", user.expose(), password.expose()))))
+        }
         (None, None, Some(_), None) | (None, None, None, Some(_)) => {
             Err(Error::options("options `username` and `password` go together"))
         }
