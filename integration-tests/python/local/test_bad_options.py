@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stores.qdrant_raw import RawQdrant
@@ -110,6 +112,41 @@ def test_a_value_that_makes_no_sense_is_refused_with_the_options_name(
     assert collection not in raw.collections()
 
 
+def test_an_option_without_a_value_is_named(connector: Connector, collection: str) -> None:
+    """As from `os.environ.get` of a variable that is not set."""
+    reader = connector.spark.read.format("vectorfuse").options(**connector.options(collection))
+    failure = failure_of(lambda: reader.option("api_key", None).load())
+    assert failure.kind == "OPTIONS"
+    assert failure.names("api_key", "no value")
+    writer = connector.sql("n as id", VECTOR).write.format("vectorfuse").options(**connector.options(collection))
+    failure = failure_of(lambda: writer.option("api_key", None).mode("append").save())
+    assert failure.kind == "OPTIONS"
+    assert failure.names("api_key", "no value")
+
+
+def test_a_path_is_told_that_the_collection_has_an_option(connector: Connector, collection: str) -> None:
+    """Spark makes the option `path` of what `load` and `save` are given, and `paths` of a list."""
+    reader = connector.spark.read.format("vectorfuse").options(**connector.options(collection))
+    writer = connector.sql("n as id", VECTOR).write.format("vectorfuse").options(**connector.options(collection))
+    for failure in (
+        failure_of(lambda: reader.load("films")),
+        failure_of(lambda: reader.load(["films", "more"])),
+        failure_of(lambda: writer.mode("append").save("v3io://fleet/drives")),
+    ):
+        assert failure.kind == "OPTIONS"
+        assert failure.names("collection", "path")
+
+
+def test_a_stream_is_told_that_streaming_does_not_work_yet(
+    connector: Connector, collection: str, tmp_path: Path
+) -> None:
+    rows = connector.spark.readStream.format("rate").load().selectExpr("value as id")
+    stream = rows.writeStream.format("vectorfuse").options(**connector.options(collection))
+    failure = failure_of(lambda: stream.option("checkpointLocation", str(tmp_path)).start())
+    assert failure.kind == "UNSUPPORTED"
+    assert failure.names("checkpointLocation", "streaming")
+
+
 def test_names_of_options_are_read_in_any_case(connector: Connector, collection: str) -> None:
     connector.write(connector.sql("n as id", VECTOR), collection)
     reader = connector.spark.read.format("vectorfuse").option("STORE", "Qdrant".lower()).option("Url", connector.url)
@@ -139,3 +176,19 @@ def test_an_option_can_stand_in_the_session(connector: Connector, collection: st
         assert connector.read(collection, url=None).count() == 1
     finally:
         connector.spark.conf.unset("spark.vectorfuse.url")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("dead_letter_path", "/rejected"), ("max_errors", "3"), ("top_k", "3"), ("splits", "2"), ("search_params", "{}")],
+)
+def test_an_option_of_the_session_does_not_hinder_what_has_no_use_for_it(
+    connector: Connector, collection: str, option: str, value: str
+) -> None:
+    connector.spark.conf.set(f"spark.vectorfuse.{option}", value)
+    try:
+        connector.write(connector.sql("n as id", VECTOR, rows=5), collection)
+        assert connector.read(collection).count() == 5
+        assert connector.read(collection, limit="1").count() == 1
+    finally:
+        connector.spark.conf.unset(f"spark.vectorfuse.{option}")

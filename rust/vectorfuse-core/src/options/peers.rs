@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::parse::Entry;
 use super::{Side, spark_milvus};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// All of spark-fuse's options, as one JSON object.
 const CONFIG: &str = "spark.fuse.qdrant.config";
@@ -62,17 +62,26 @@ const TRANSLATED: &[(&str, Side, &str)] = &[
     ),
 ];
 
-/// Options that cannot mean anything here, and what to do.
-const REFUSED: &[(&str, &str)] = &[
-    (
-        "path",
-        "a Qdrant inside the client's process can't be shared by Spark's tasks: start a server and give its `url`",
-    ),
+/// Options that cannot mean anything here, what kind of error they are, and what to do.
+const REFUSED: &[(&str, Kind, &str)] = &[
+    // Spark's own names for what `load` and `save` are given; dlt's for a Qdrant inside the client's process, too.
+    ("path", Kind::Options, NO_PATH),
+    ("paths", Kind::Options, NO_PATH),
     (
         "qd_path",
+        Kind::Unsupported,
         "a Qdrant inside the client's process can't be shared by Spark's tasks: start a server and give its `url`",
     ),
+    (
+        "checkpointlocation",
+        Kind::Unsupported,
+        "streaming (`readStream`, `writeStream`) does not work yet: read and write batches",
+    ),
 ];
+
+/// Why a path is refused.
+const NO_PATH: &str =
+    "`load(…)` and `save(…)` take no path: the option `collection` names the collection, and `url` the server";
 
 /// The names of these options, for the nearest one to a misspelling.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -93,7 +102,7 @@ pub(super) fn markdown() -> String {
         page.push_str(&format!("| `{name}` | accepted with a warning: {about} |\n"));
     }
     page.push_str(&spark_milvus::markdown());
-    for (name, about) in REFUSED {
+    for (name, _, about) in REFUSED {
         page.push_str(&format!("| `{name}` | refused: {about} |\n"));
     }
     page
@@ -121,9 +130,9 @@ pub(super) fn translate(
             warnings.push(format!("option `{}` has no effect: {instead}", entry.written));
         }
     }
-    for (name, instead) in REFUSED {
+    for (name, kind, instead) in REFUSED {
         if let Some(entry) = entries.get(*name) {
-            return Err(Error::unsupported(format!("option `{}`: {instead}", entry.written)));
+            return Err(Error::new(*kind, format!("option `{}`: {instead}", entry.written)));
         }
     }
     if let Some(grpc) = entries.remove("prefer_grpc") {

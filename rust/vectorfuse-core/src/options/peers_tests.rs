@@ -86,7 +86,16 @@ fn iguazio_s_keys_name_the_point_alone_or_together() {
 fn options_without_a_use_warn_and_those_that_cannot_work_are_refused() {
     let options = parse(&[("range-scan-even-distribution", "true")], Side::Read).unwrap();
     assert!(options.warnings[0].contains("`range-scan-even-distribution` has no effect"), "{:?}", options.warnings);
-    assert_eq!(parse(&[("qd_path", "/data")], Side::Write).unwrap_err().kind(), Kind::Unsupported);
+    for (option, kind, word) in [
+        ("path", Kind::Options, "`collection`"),
+        ("paths", Kind::Options, "`collection`"),
+        ("qd_path", Kind::Unsupported, "start a server"),
+        ("checkpointLocation", Kind::Unsupported, "streaming"),
+    ] {
+        let error = parse(&[(option, "/data")], Side::Write).unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.to_string().contains(option) && error.to_string().contains(word), "{error}");
+    }
 }
 
 #[test]
