@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vectorfuse.spark.VectorFuseException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -346,7 +347,8 @@ public final class Control {
   private static ObjectNode question(
       String call, Map<String, String> options, Map<String, String> session) {
     ObjectNode question = question(call);
-    options.forEach(question.putObject("options")::put);
+    ObjectNode own = question.putObject("options");
+    options.forEach((name, value) -> own.put(name, given(name, value)));
     session.forEach(question.putObject("session")::put);
     return question;
   }
@@ -354,6 +356,17 @@ public final class Control {
   private static void add(ObjectNode question, String field, List<String> texts) {
     ArrayNode array = question.putArray(field);
     texts.forEach(array::add);
+  }
+
+  /** Python's None, say of an environment variable that is not set, comes as null. */
+  private static String given(String name, String value) {
+    if (value == null) {
+      throw new VectorFuseException(
+          VectorFuseException.Kind.OPTIONS,
+          "option `" + name + "` has no value: give it one, or leave the option out",
+          null);
+    }
+    return value;
   }
 
   private static JsonNode ask(ObjectNode question) {
