@@ -30,6 +30,9 @@ impl Milvus {
         let (swap, mut own) = (destination.swap, self.at(destination.collection.as_deref()));
         // What is written beside is always made: whether the alias may be, was asked before.
         own.options.named.create_collection |= swap;
+        // What the session says of them is meant for other stores.
+        own.options.named.multi_fields = None;
+        own.options.named.multi_names = None;
         let prepared = own.prepare_at(request, there, destination, made_for.clone(), &server).await;
         // What is there already is not of this write.
         if prepared.as_ref().is_err_and(|error| error.kind() != Kind::AlreadyExists) {
@@ -251,12 +254,12 @@ fn gone(error: Error) -> Result<()> {
 /// What the options alone say that Milvus can't do.
 fn refuse_unsupported(options: &Options) -> Result<()> {
     let named = &options.named;
-    if !named.wait {
+    if !named.wait && options.given.contains_key("wait") {
         return Err(Error::unsupported(
             "option `wait` = `false`: Milvus acknowledges no row before it is written: remove the option",
         ));
     }
-    if named.multi_fields.is_some() {
+    if options.given.contains_key("multi_fields") {
         return Err(Error::unsupported("option `multi_fields`: VectorFuse can't write multi-vectors to Milvus"));
     }
     Ok(())
@@ -296,4 +299,25 @@ fn warnings(details: &WriteDetails, id: &IdSource) -> Vec<String> {
         );
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use vectorfuse_core::options::{Given, Side};
+
+    use super::*;
+
+    #[test]
+    fn what_milvus_has_not_is_refused_of_a_write_and_not_of_the_session() {
+        for (option, text) in [("wait", "false"), ("multi_fields", "m")] {
+            let own = BTreeMap::from([(option.to_owned(), text.to_owned())]);
+            let session = BTreeMap::from([(format!("spark.vectorfuse.{option}"), text.to_owned())]);
+            let refused = |given: Given| refuse_unsupported(&given.parse(Side::Write).unwrap());
+            let error = refused(Given { options: own, session: BTreeMap::new() }).unwrap_err();
+            assert!(error.to_string().contains(&format!("option `{option}`")), "{error}");
+            assert!(refused(Given { options: BTreeMap::new(), session }).is_ok());
+        }
+    }
 }
