@@ -165,6 +165,7 @@ fn the_page_of_types_is_true() {
          | `binary` as a vector | BinaryVector, 8 dimensions in each byte | read as `binary` |\n\
          | sparse vector | SparseFloatVector | since Milvus 2.4 |\n\
          | the key | Int64 or VarChar, the value itself | |\n\
+         | `void` | – | an error `UNSUPPORTED`: cast the column |\n\
          | null | null, where fields can be: since Milvus 2.5; never in a key or a vector | before, an error that names column and row |\n\n\
          Written to a collection of others, a column's value must fit its field in the same way: integers any integer field, if\n\
          each is in its range; `float` a Float, `float` and `double` a Double; strings, decimals, dates and binaries a VarChar; JSON\n\

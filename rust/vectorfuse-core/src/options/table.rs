@@ -156,7 +156,7 @@ options! {
         "with_payload" => with_payload: Chosen = Chosen::ALL,
             "Which fields of the payload the table has: `true`, `false`, names separated by commas, a JSON list of names, `{\"include\": […]}` or `{\"exclude\": […]}`. A name can be a path (`address.city`).";
         "with_vectors" => with_vectors: Chosen = Chosen::ALL,
-            "Which vectors the table has: `true`, `false`, or names, as with `with_payload`.";
+            "Which vectors the table has: `true`, `false`, names separated by commas, a JSON list of names, or `{\"include\": […]}`; none can be excluded.";
         "payload" => payload: PayloadForm = PayloadForm::Columns,
             "`columns`: a column per field; `json`: one string column `payload`; `variant`: one variant column `payload` (Spark 4). The last two need no sample.";
         "consistency" => consistency: Option<String> = None,
@@ -236,7 +236,7 @@ options! {
         "concurrency" | "upload_parallelism" => concurrency: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3),
             "How many requests of one task are in flight at once.";
         "wait" => wait: bool = true,
-            "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied.";
+            "Whether a commit means that the store has applied every row. Without it rows are acknowledged before they are applied. Milvus refuses `false`: it acknowledges no row before it is written.";
         "ordering" => ordering: Option<Ordering> = None,
             "In which order the copies of a shard apply writes: `weak` (the server's default), `medium`, `strong`.";
         "on_error" => on_error: OnError = OnError::Fail,
