@@ -124,11 +124,11 @@ fn answer(request: Request) -> Result<Value> {
         Request::Load { given, spark, schema } => {
             let options = given.parse(Side::Read)?;
             let given = schema.as_ref().map(fields_from_json).transpose()?;
-            let schema = if given.is_some() { given } else { options.schema()? };
-            let mut warnings = options.warnings.clone();
-            let store = stores::open(options)?;
             let major = spark.split('.').next().and_then(|major| major.parse().ok());
             let major = major.ok_or_else(|| Error::internal(format!("`{spark}` is no version of Spark")))?;
+            let schema = options.read_schema(given, major)?;
+            let mut warnings = options.warnings.clone();
+            let store = stores::open(options)?;
             let table = block_on(store.table(schema, major))?;
             warnings.extend(table.warnings.iter().cloned());
             Ok(json!({

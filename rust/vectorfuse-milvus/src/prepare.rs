@@ -8,7 +8,7 @@ use vectorfuse_core::write::{self, IdSource, Mode, Outcome, WritePlan, WriteRequ
 
 use crate::Milvus;
 use crate::alias::Destination;
-use crate::collection::{Collection, FieldType, VectorType};
+use crate::collection::{Collection, Field, FieldType, VectorType};
 use crate::creation::{self, MADE_FOR_PROPERTY};
 use crate::details::{self, WriteDetails};
 use crate::dynamic::Dynamic;
@@ -86,6 +86,9 @@ impl Milvus {
         let details = self.prepare_collection(&plan, &request, there.is_some(), details).await;
         let details = details.map_err(|error| self.place(error))?;
         let mut warnings = warnings(&details, &id);
+        let is_dense =
+            |field: &Field| matches!(field.data_type, FieldType::Vector { kind, .. } if kind != VectorType::Sparse);
+        warnings.extend(options.idle_distance(details.collection.fields.iter().any(is_dense)));
         if options.named.replicas.is_some() && kept.is_some() {
             warnings.push(
                 "option `replicas` has no effect: it says how often a collection that is created is loaded, and this one is \

@@ -57,6 +57,9 @@ pub(crate) fn refuse_differences(options: &Options, there: &Collection) -> Resul
     if named.auto_id && !there.primary()?.is_auto {
         return differs("auto_id", "true".to_owned(), "keys that each row brings".to_owned());
     }
+    if options.given.contains_key("auto_id") && !named.auto_id && there.primary()?.is_auto {
+        return differs("auto_id", "false".to_owned(), "keys that the server makes".to_owned());
+    }
     for (name, properties) in &options.vectors {
         let field = there.field(name).and_then(|field| match field.data_type {
             FieldType::Vector { kind, dim } => Some((kind, dim)),

@@ -98,7 +98,9 @@ impl Qdrant {
         };
         let Destination { collection, swap } = destination;
         let details = Details { collection, swap, most_points: limits.writes, ..details };
-        let warnings = warnings(&details, &id, version);
+        let mut warnings = warnings(&details, &id, version);
+        let has_dense = details.vectors.values().any(|spec| spec.kind != VectorKind::Sparse);
+        warnings.extend(self.options.idle_distance(has_dense));
         let details = serde_json::to_value(&details)
             .map_err(|error| Error::internal("the plan of the write can't be written").caused_by(error))?;
         Ok(WritePlan { options: self.options.clone(), columns, id, rules, query: request.query, details, warnings })

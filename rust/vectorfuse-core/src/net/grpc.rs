@@ -19,7 +19,7 @@ use tonic::{Code, Request, Status};
 use super::body::Exchange;
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
 use super::pieces::Pieces;
-use super::{Answer, Failure, Header, chain, tls};
+use super::{Answer, Failure, Header, chain, refuse_twice, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
 use crate::secret::Secret;
@@ -52,6 +52,7 @@ impl Connection {
         let endpoint = Endpoint::of(options, default_port, false)?;
         let mut headers = MetadataMap::new();
         for Header { name, option, value } in own {
+            refuse_twice(options, name, option)?;
             headers.insert(name, header_value(option, &value)?);
         }
         for (name, value) in &options.headers {

@@ -16,7 +16,7 @@ use reqwest::{Client, Response};
 
 use super::endpoint::{Endpoint, Mismatch, Protocol, Shared};
 use super::grpc::USER_AGENT;
-use super::{Failure, Header, chain, tls};
+use super::{Failure, Header, chain, refuse_twice, tls};
 use crate::error::{Error, Kind, Result};
 use crate::options::Options;
 use crate::paging::LARGEST_PAGE_BYTES;
@@ -65,6 +65,7 @@ impl Connection {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for Header { name, option, value } in own {
+            refuse_twice(options, name, option)?;
             headers.insert(name, header_value(option, &value)?);
         }
         for (name, value) in &options.headers {

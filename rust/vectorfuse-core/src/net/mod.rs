@@ -8,7 +8,7 @@ pub mod http;
 pub mod pieces;
 mod tls;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::secret::Secret;
 
@@ -29,6 +29,14 @@ impl Header {
     pub fn api_key(name: &'static str, options: &Options) -> Option<Self> {
         options.named.api_key.clone().map(|value| Self { name, option: "api_key", value })
     }
+}
+
+/// A header that an option gives can't be the user's as well: one of them would be lost.
+fn refuse_twice(options: &Options, name: &str, option: &str) -> Result<()> {
+    if !options.headers.contains_key(name) {
+        return Ok(());
+    }
+    Err(Error::options(format!("options `{option}` and `header.{name}` give the same header: keep one of them")))
 }
 
 /// An answer and its size on the wire.

@@ -1,8 +1,9 @@
 //! What can be known to be wrong from the options alone, one function per subject.
 
+use super::parse::INDEX;
 use super::table::Named;
 use super::value::OptionValue;
-use super::{Chosen, IdScheme, OnError, Options, Ordering, Side, Transport, WriteMode};
+use super::{Chosen, IdScheme, OnError, Options, Ordering, PayloadForm, Side, Transport, WriteMode};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -12,7 +13,7 @@ const ANY_BUT_INSERT: &[WriteMode] = &[WriteMode::Upsert, WriteMode::Update, Wri
 /// Checks each subject; PEM files become PEM text, so that executors need no file. What goes together is known when the
 /// side is.
 pub(super) fn check(options: &mut Options, side: Side) -> Result<()> {
-    reaching(&options.named)?;
+    reaching(options)?;
     trust(&mut options.named)?;
     match side {
         Side::Both => {}
@@ -23,6 +24,7 @@ pub(super) fn check(options: &mut Options, side: Side) -> Result<()> {
         Side::Write => {
             let named = &options.named;
             writing(named)?;
+            deleting(options)?;
             vectors(named)?;
             rejects(named)?;
             shards(named)?;
@@ -37,7 +39,11 @@ pub(super) fn check(options: &mut Options, side: Side) -> Result<()> {
     Ok(())
 }
 
-fn reaching(named: &Named) -> Result<()> {
+fn reaching(options: &Options) -> Result<()> {
+    let named = &options.named;
+    if options.given.contains_key("dataset_separator") && named.dataset.is_none() {
+        return Err(Error::options("option `dataset_separator` goes with `dataset`, the prefix that it stands behind"));
+    }
     if named.port.is_some() && named.host.is_none() {
         return Err(Error::options("option `port` goes with `host`; a `url` holds its port itself"));
     }
@@ -95,6 +101,12 @@ fn reading(options: &Options) -> Result<()> {
     {
         return Err(Error::options(format!(
             "option `{name}` is about points in an order, which one task reads: `splits` can't be {splits}"
+        )));
+    }
+    if named.payload != PayloadForm::Columns && !takes_payload(options) {
+        return Err(Error::options(format!(
+            "option `payload` is `{}`, and `with_payload` is false, so that there is no payload: remove one of them",
+            named.payload
         )));
     }
     if matches!(&named.with_vectors, Chosen::AllBut(names) if !names.is_empty()) {
@@ -179,6 +191,16 @@ fn writing(named: &Named) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+fn deleting(options: &Options) -> Result<()> {
+    let index = options.given.iter().find(|(name, _)| name.starts_with(INDEX));
+    match index.filter(|_| options.named.write_mode == WriteMode::Delete) {
+        None => Ok(()),
+        Some((_, written)) => Err(Error::options(format!(
+            "option `{written}`: `write_mode` = `delete` makes no index: remove the option"
+        ))),
+    }
 }
 
 /// Points of one id in several shards are each their own: none of them could decide for all.

@@ -15,11 +15,12 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::retry::RetryPolicy;
-use crate::schema::{SparkField, SparkType, fields_from_json};
+use crate::schema::{Layout, SparkField, SparkType, fields_from_json};
 use crate::secret::Secret;
 use crate::write::Mode;
 
@@ -171,6 +172,32 @@ impl Options {
         let json =
             json.map_err(|error| Error::options("option `schema`: expected Spark's schema JSON").caused_by(error))?;
         fields_from_json(&json).map(Some)
+    }
+
+    /// The columns that a read on a Spark of this major version is to have: those that Spark says, which must be those of the
+    /// options if these say any.
+    pub fn read_schema(&self, said: Option<Vec<SparkField>>, spark: u32) -> Result<Option<Vec<SparkField>>> {
+        let (Some(own), Some(fields)) = (self.schema()?, &said) else {
+            return Ok(said.or(self.schema()?));
+        };
+        // As far as a read tells types apart.
+        let shape = |fields: &[SparkField]| -> Vec<(String, DataType)> {
+            let shape = |field: &SparkField| field.data_type.on_spark(spark).to_arrow(Layout::Read);
+            fields.iter().map(|field| (field.name.clone(), shape(field))).collect()
+        };
+        if shape(&own) != shape(fields) {
+            return Err(Error::options(
+                "option `schema`: the read has another schema already (`.schema(…)`): give one of them",
+            ));
+        }
+        Ok(said)
+    }
+
+    /// What to say of `distance` in a write into a collection without vectors that it could be about.
+    #[must_use]
+    pub fn idle_distance(&self, has_dense: bool) -> Option<String> {
+        let written = self.given.get("distance").filter(|_| !has_dense)?;
+        Some(format!("option `{written}` has no effect: the collection has no dense vectors"))
     }
 
     /// Whether a write in this mode, of these columns, is the one that the options speak of.

@@ -10,6 +10,8 @@ use crate::secret::Secret;
 const SESSION: &str = "spark.vectorfuse.";
 /// The stores that session options can be meant for alone.
 const STORES: &[&str] = &["qdrant", "milvus", "milvus-binlog", "milvus-import"];
+/// How the options of an index of the payload begin.
+pub(super) const INDEX: &str = "index.";
 /// A name that is farther away than this is no likely misspelling.
 const NEAREST: usize = 3;
 
@@ -94,7 +96,12 @@ pub(super) fn parse(given: &Given, side: Side) -> Result<Options> {
                 options.headers.insert(header, Secret::new(&entry.text));
             }
             Name::Vector(rest) => vector_property(&mut options, &rest, entry)?,
-            Name::Index(rest) => index_property(&mut options, &rest, entry)?,
+            Name::Index(rest) => {
+                index_property(&mut options, &rest, entry)?;
+                if !entry.session {
+                    options.given.insert(key.clone(), entry.written.clone());
+                }
+            }
         }
     }
     session::forget_unused(&mut options, &of_session);
@@ -202,8 +209,8 @@ fn resolve(key: &str, entry: &Entry) -> Result<Name> {
     if key.starts_with("vector.") {
         return Ok(Name::Vector(inside("vector.")));
     }
-    if key.starts_with("index.") {
-        return Ok(Name::Index(inside("index.")));
+    if key.starts_with(INDEX) {
+        return Ok(Name::Index(inside(INDEX)));
     }
     if table::PLANNED.contains(&key) {
         return Err(Error::unsupported(format!(

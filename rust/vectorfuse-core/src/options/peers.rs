@@ -125,7 +125,7 @@ pub(super) fn translate(
     }
     for (name, own, instead) in WITHOUT_USE {
         if let Some(entry) = entries.remove(*name)
-            && own.allows(side)
+            && (own.allows(side) || !entry.session)
         {
             warnings.push(format!("option `{}` has no effect: {instead}", entry.written));
         }
@@ -241,6 +241,13 @@ fn column_update(entries: &mut BTreeMap<String, Entry>) -> Result<Option<String>
             "option `{}` is `write_mode` = `partial`: a row whose point is not there is skipped, where Iguazio creates the \
              item: write new rows with `write_mode` = `insert`",
             entry.written
+        )));
+    }
+    let partial = entries.get("write_mode").filter(|mode| mode.text.trim().eq_ignore_ascii_case("partial"));
+    if let Some(mode) = partial.filter(|mode| !entry.session && !mode.session) {
+        return Err(Error::options(format!(
+            "option `{}` is false, so rows are written whole, and `{}` is `partial`: give one of them",
+            entry.written, mode.written
         )));
     }
     let written = format!("{}: write_mode", entry.written);

@@ -86,6 +86,8 @@ fn iguazio_s_keys_name_the_point_alone_or_together() {
 fn options_without_a_use_warn_and_those_that_cannot_work_are_refused() {
     let options = parse(&[("range-scan-even-distribution", "true")], Side::Read).unwrap();
     assert!(options.warnings[0].contains("`range-scan-even-distribution` has no effect"), "{:?}", options.warnings);
+    let options = parse(&[("write_method", "put"), ("payload_format", "auto")], Side::Read).unwrap();
+    assert_eq!(options.warnings.len(), 2, "{:?}", options.warnings);
     for (option, kind, word) in [
         ("path", Kind::Options, "`collection`"),
         ("paths", Kind::Options, "`collection`"),
@@ -120,6 +122,7 @@ fn iguazio_s_counter_column_update_and_partition_have_their_meaning_or_a_warning
     assert_eq!(insert.named.write_mode, WriteMode::Insert);
     for (options, side) in [
         (&[("columnUpdate", "true"), ("write_mode", "update")][..], Side::Write),
+        (&[("columnUpdate", "false"), ("write_mode", "partial")], Side::Write),
         (&[("columnUpdate", "maybe")], Side::Write),
         (&[("columnUpdate", "false")], Side::Read),
     ] {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{has_path, takes_payload};
-use super::parse::{Entry, meaning};
+use super::parse::{Entry, INDEX, meaning};
 use super::{OnError, Options, Ordering, Transport, WriteMode};
 
 /// Options that say the same thing in two ways.
@@ -81,5 +81,9 @@ pub(super) fn forget_unused(options: &mut Options, of_session: &BTreeSet<&'stati
         if of_session.contains(name) && !is_used(options) {
             options.named.reset(name);
         }
+    }
+    let own_index = options.given.keys().any(|name| name.starts_with(INDEX));
+    if options.named.write_mode == WriteMode::Delete && !own_index {
+        options.indexes.clear();
     }
 }

@@ -133,8 +133,6 @@ options! {
             "In a search: the vector to compare; the unnamed or only one if not given. In a write: the name of the vector in `vector_field`.";
         "schema" | "spark.fuse.qdrant.schema" => schema: Option<String> = None,
             "The DataFrame's schema as Spark's JSON. A read has these columns (as with `.schema(…)`); a write checks that they are the DataFrame's.";
-        "infer_schema" | "inferschema" => infer_schema: bool = true,
-            "Whether the columns of a collection that VectorFuse did not create are inferred; if not, a read of one needs a schema.";
         "shard_key" | "shard_key_selector" => shard_key: Vec<String> = Vec::new(),
             "In a collection whose shards have keys: the keys to read, separated by commas, all of them if not given; the key to write to (of several: to each of them), made if it is missing. An integer is a numeric key.";
     }
@@ -142,7 +140,9 @@ options! {
         "splits" => splits: Option<NonZeroUsize> = None,
             "How many parts are read side by side; Spark's default parallelism if not given. They are disjoint and together complete.";
         "schema_sample" => schema_sample: u32 = 1000,
-            "How many points the schema of a collection that VectorFuse did not create is inferred from.";
+            "How many points the schema of a collection that VectorFuse did not create is inferred from. Without effect on Milvus, whose collections have a schema.";
+        "infer_schema" | "inferschema" => infer_schema: bool = true,
+            "Whether the columns of a collection that VectorFuse did not create are inferred; if not, a read of one needs a schema. Without effect on Milvus, whose collections have a schema.";
         "page_size" => page_size: Option<NonZeroU32> = None,
             "The most points of one request. Pages are sized by bytes; this only makes them smaller.";
         "filter" => filter: Option<String> = None,

@@ -346,6 +346,44 @@ fn a_user_s_name_is_a_secret_too() {
 }
 
 #[test]
+fn an_option_without_effect_is_told() {
+    for (options, side, words) in [
+        (&[("infer_schema", "true")][..], Side::Write, &["`infer_schema`", "reading"][..]),
+        (&[("dataset_separator", "-")], Side::Read, &["`dataset_separator`", "`dataset`"]),
+        (&[("payload", "json"), ("with_payload", "false")], Side::Read, &["`payload`", "`with_payload`"]),
+        (&[("write_mode", "delete"), ("index.City", "keyword")], Side::Write, &["`index.City`", "makes no index"]),
+    ] {
+        let (kind, text) = failure(options, side);
+        assert_eq!(kind, Kind::Options, "{options:?}");
+        assert!(words.iter().all(|word| text.contains(word)), "{text}");
+    }
+    let of_session = with_session(&[("write_mode", "delete")], &[("spark.vectorfuse.index.city", "keyword")]);
+    assert!(of_session.parse(Side::Write).unwrap().indexes.is_empty());
+    let distance = given(&[("distance", "dot")]).parse(Side::Write).unwrap();
+    assert_eq!(distance.idle_distance(true), None);
+    assert!(distance.idle_distance(false).unwrap().contains("`distance` has no effect"));
+    let of_session = with_session(&[], &[("spark.vectorfuse.distance", "dot")]).parse(Side::Write).unwrap();
+    assert_eq!(of_session.idle_distance(false), None);
+}
+
+#[test]
+fn a_read_has_one_schema() {
+    let json = r#"{"type":"struct","fields":[{"name":"a","type":"varchar(5)","nullable":false,"metadata":{}},
+        {"name":"b","type":"variant","nullable":true,"metadata":{}}]}"#;
+    let options = given(&[("schema", json)]).parse(Side::Read).unwrap();
+    let of = |names: [&str; 2]| Some(names.map(|name| SparkField::new(name, SparkType::string())).to_vec());
+    assert_eq!(options.read_schema(None, 3).unwrap().unwrap()[1].data_type, SparkType::Variant);
+    assert_eq!(options.read_schema(of(["a", "b"]), 3).unwrap(), of(["a", "b"]), "what the first question came to");
+    for (said, spark) in [(of(["a", "c"]), 3), (of(["a", "b"]), 4), (Some(Vec::new()), 3)] {
+        let error = options.read_schema(said, spark).unwrap_err();
+        assert_eq!(error.kind(), Kind::Options);
+        assert!(error.to_string().contains("`schema`"), "{error}");
+    }
+    let wrong = given(&[("schema", "{")]).parse(Side::Read).unwrap();
+    assert!(wrong.read_schema(of(["a", "b"]), 4).is_err());
+}
+
+#[test]
 fn options_survive_the_way_to_an_executor() {
     let options = given(&[("store", "qdrant"), ("api_key", "k"), ("header.x", "y"), ("vector.a.size", "2")]);
     let options = options.parse(Side::Write).unwrap();

@@ -248,6 +248,11 @@ fn the_server_makes_keys_if_it_is_to() {
             let with_key = frame(&columns, vec![vec![int(1), vector(&[1.0])]]);
             refused(Job::on(&place).write(&with_key, Mode::Append).await, Kind::Options, &["pk", "autoID", "drop it"]);
             refused(
+                Job::on(&place).with("auto_id", "false").write(&rows, Mode::Append).await,
+                Kind::Options,
+                &["auto_id", "keys that the server makes"],
+            );
+            refused(
                 Job::on(&place).with("key_fields", "s").write(&rows, Mode::Append).await,
                 Kind::Options,
                 &["key_fields", "autoID"],

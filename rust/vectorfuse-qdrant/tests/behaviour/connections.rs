@@ -39,7 +39,10 @@ fn the_key_opens_and_no_error_shows_it() {
         assert!(!said.contains(key), "{said}");
         job.clone().with("api_key", "open-sesame").append(&one_row()).await;
         assert_eq!(job.clone().with("api_key", "open-sesame").read(1).await.unwrap().rows, [[int(1)]]);
-        assert_eq!(job.with("header.api-key", "open-sesame").read(1).await.unwrap().rows, [[int(1)]]);
+        let by_header = job.with("header.api-key", "open-sesame");
+        assert_eq!(by_header.clone().read(1).await.unwrap().rows, [[int(1)]]);
+        let both = by_header.with("api_key", key).table(None).await;
+        refused(both, Kind::Options, &["`api_key`", "`header.api-key`"]);
     });
 }
 

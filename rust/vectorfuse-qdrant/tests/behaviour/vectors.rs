@@ -276,6 +276,17 @@ fn integers_and_decimals_that_the_server_normalises_are_read_as_floats() {
 }
 
 #[test]
+fn a_distance_that_no_vector_has_is_told() {
+    block_on(async {
+        let place = Place::shared("no_distance");
+        let columns = [("id", SparkType::Long), ("s", sparse(SparkType::Long, SparkType::Float))];
+        let fields = Frame::new(&columns, Vec::new()).fields;
+        let plan = dot(&place).with("sparse_fields", "s").plan(&fields, Mode::Append).await.unwrap();
+        assert!(plan.warnings.iter().any(|warning| warning.contains("`distance` has no effect")), "{:?}", plan.warnings);
+    });
+}
+
+#[test]
 fn an_empty_sparse_vector_and_zeros_in_one_are_values() {
     block_on(async {
         let place = Place::shared("hollow");
