@@ -77,7 +77,14 @@ const REFUSED: &[(&str, Kind, &str)] = &[
         Kind::Unsupported,
         "streaming (`readStream`, `writeStream`) does not work yet: read and write batches",
     ),
+    // What Spark adds to the options of a table that it is to keep.
+    ("option.collection", Kind::Unsupported, NO_TABLE),
+    ("owner", Kind::Unsupported, NO_TABLE),
 ];
+
+/// Why a table of a catalog is refused.
+const NO_TABLE: &str = "tables of a catalog (`CREATE TABLE`, `saveAsTable`) don't work yet: use `CREATE TEMPORARY VIEW … USING \
+                        vectorfuse OPTIONS (…)`, or `save()`";
 
 /// Why a path is refused.
 const NO_PATH: &str =

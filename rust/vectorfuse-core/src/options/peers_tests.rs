@@ -93,6 +93,8 @@ fn options_without_a_use_warn_and_those_that_cannot_work_are_refused() {
         ("paths", Kind::Options, "`collection`"),
         ("qd_path", Kind::Unsupported, "start a server"),
         ("checkpointLocation", Kind::Unsupported, "streaming"),
+        ("option.collection", Kind::Unsupported, "CREATE TEMPORARY VIEW"),
+        ("owner", Kind::Unsupported, "`saveAsTable`"),
     ] {
         let error = parse(&[(option, "/data")], Side::Write).unwrap_err();
         assert_eq!(error.kind(), kind);

@@ -116,7 +116,9 @@ fn a_string_that_is_no_utf_8_names_its_column() {
             (Arc::new(Field::new("bad", bad.data_type().clone(), true)), bad),
         ]);
         let mut batch = JvmBatch::new(&columns);
-        refused(write_batch(writer, Some(&mut batch)), Kind::Data, &["column: bad", "UTF-8"]);
+        // Which element of a list it is says nothing of the row.
+        let row = if nested { "row: one of the 2" } else { "row: 1 of the 2" };
+        refused(write_batch(writer, Some(&mut batch)), Kind::Data, &["column: bad", row, "UTF-8"]);
         assert!(batch.lease_has_ended());
         handles::close(writer);
         assert_eq!(alive(), before);

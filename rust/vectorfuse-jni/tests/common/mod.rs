@@ -120,7 +120,7 @@ pub fn rows_schema() -> Value {
 /// `PlanWrite` for rows of this schema; the plan.
 pub fn plan_write(options: Value, schema: Value) -> Result<String> {
     let request = json!({
-        "call": "plan_write", "options": options, "schema": schema, "mode": "append", "query": "query-1"
+        "call": "plan_write", "options": options, "schema": schema, "mode": "append", "query": "query-1", "reading": []
     });
     Ok(ask(request)?["plan"].as_str().unwrap().to_owned())
 }

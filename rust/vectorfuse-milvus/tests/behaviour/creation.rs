@@ -367,7 +367,7 @@ fn a_collection_that_a_refused_index_leaves_behind_is_taken_away_again() {
         let place = Place::real("left");
         let job = Job::on(&place).with("vector.size", "3");
         let refused_index = job.clone().with("vector.hnsw_m", "1000000");
-        refused(refused_index.write(&plain(&[1]), Mode::Create).await, Kind::Data, &["1000000"]);
+        refused(refused_index.write(&plain(&[1]), Mode::Create).await, Kind::Options, &["vector.vector.index"]);
         assert!(!job.store(Side::Write).unwrap().exists().await.unwrap());
         // So the job can run again, once it is right.
         job.write(&plain(&[1]), Mode::Create).await.unwrap();
