@@ -77,13 +77,16 @@ impl outbox::Sender for Sender {
     }
 
     /// Applies changes of different keys, those of each partition in a request of their own; in more, if some are to be
-    /// passed over.
+    /// passed over. What is refused is sent again in parts, so what is sent together is written by one request: of
+    /// two the first would have had its effect.
     async fn send(&self, changes: Vec<Change>) -> Result<()> {
+        let reject = |change: Change, error| self.reject(&change, error);
         for (partition, changes) in self.by_partition(changes) {
             let partition = partition.as_deref();
             let changes = self.refuse_moves(partition, changes).await?;
-            let reject = |change: Change, error| self.reject(&change, error);
-            self.rejects.send(changes, |part| self.send_together(partition, part), reject).await?;
+            for part in self.known()?.form.by_left_out(changes) {
+                self.rejects.send(part, |part| self.send_together(partition, part), reject).await?;
+            }
         }
         Ok(())
     }
@@ -153,15 +156,15 @@ impl Sender {
         Ok(staying)
     }
 
-    /// Applies changes in one partition.
+    /// Applies changes in one partition, whose rows leave the same fields to the server.
     async fn send_together(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<()> {
         let rows: usize = changes.iter().map(|change| change.rows).sum();
         let mut changes = self.applying(partition, changes).await?;
         let applied: usize = changes.iter().map(|change| change.rows).sum();
         let deleted: Vec<Change> = changes.extract_if(.., |change| matches!(change.action, Action::Delete)).collect();
         self.delete(partition, &deleted).await?;
-        for part in self.known()?.form.by_left_out(changes) {
-            self.write(partition, part).await?;
+        if !changes.is_empty() {
+            self.write(partition, changes).await?;
         }
         self.metrics.add_rows(applied);
         self.metrics.add_skipped_rows(rows.saturating_sub(applied));

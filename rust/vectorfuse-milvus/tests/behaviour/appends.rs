@@ -6,10 +6,11 @@ use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::{Mode, Outcome};
 
+use crate::modes::ROWS;
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{DataType, Schema, auto, count, field, sized, stored};
+use crate::support::raw::{DataType, Schema, auto, count, defaulted, field, sized, stored};
 use crate::support::server::{Place, block_on};
-use crate::support::values::{floats, int, vector};
+use crate::support::values::{Val, floats, int, text, vector};
 
 fn schema() -> Schema {
     let schema = Schema::default().with(auto("key")).with(sized("v", DataType::FloatVector, 2));
@@ -87,5 +88,24 @@ fn without_a_dynamic_field_rows_are_only_inserted_when_that_is_said() {
             job(&place).with("write_mode", "insert").append(&rows(0..3)).await;
             assert_eq!(ids(&place).await, [0, 1, 2]);
         }
+    });
+}
+
+#[test]
+fn rows_whose_keys_the_server_makes_are_there_once_beside_one_that_it_refuses() {
+    block_on(async {
+        let place = Place::real("refuses_auto");
+        let schema = Schema::default().with(auto("key")).with(sized("v", DataType::FloatVector, 2)).dynamic();
+        schema.with(defaulted("n", 7)).with(field("x", DataType::Json)).make(&place).await;
+        let long = format!("{{\"a\": \"{}\"}}", "x".repeat(70_000));
+        let columns = [("v", floats()), ("n", SparkType::Long), ("x", SparkType::string())];
+        // Half of the rows leave their number to the server, which takes them in a request of their own.
+        let number = |row: i64| if row % 2 == 0 { int(1) } else { Val::Null };
+        let json = |row: i64| text(if row == 13 { long.as_str() } else { "{}" });
+        let row = |row: i64| vec![vector(&[0.5, 1.0]), number(row), json(row)];
+        let frame = Frame::new(&columns, (0..20).map(row).collect());
+        let figures = job(&place).with("on_error", "skip").write(&frame, Mode::Append).await.unwrap();
+        assert_eq!(figures[ROWS], 19);
+        assert_eq!(count(&place).await, 19);
     });
 }

@@ -6,7 +6,9 @@ use vectorfuse_core::schema::{SparkField, SparkType};
 use vectorfuse_core::write::Mode;
 
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{DataType, Schema, field, list, lite, nullable, primary, proto, real, sized, stored};
+use crate::support::raw::{
+    DataType, Schema, defaulted, field, list, lite, nullable, primary, proto, real, sized, stored,
+};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{Val, double, floats, int, text, vector};
 
@@ -332,9 +334,7 @@ fn nulls_go_to_nullable_fields_and_are_taken_back() {
 fn a_null_in_a_field_with_a_default_is_left_to_the_server() {
     block_on(async {
         for place in Place::both("default") {
-            let value = proto::ValueField { data: Some(proto::value_field::Data::LongData(7)) };
-            let with_default = proto::FieldSchema { default_value: Some(value), ..field("x", DataType::Int64) };
-            let schema = Schema::plain().with(with_default);
+            let schema = Schema::plain().with(defaulted("x", 7));
             let values = [int(1), Val::Null, int(3), Val::Null];
             assert_eq!(
                 kept(&schema, place, "x", SparkType::Long, &values).await,

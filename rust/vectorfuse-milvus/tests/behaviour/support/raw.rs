@@ -230,6 +230,12 @@ pub async fn lite(what: &str, schema: &Schema) -> Place {
     place
 }
 
+/// An integer with a default.
+pub fn defaulted(name: &str, default: i64) -> proto::FieldSchema {
+    let value = proto::ValueField { data: Some(proto::value_field::Data::LongData(default)) };
+    proto::FieldSchema { default_value: Some(value), ..field(name, DataType::Int64) }
+}
+
 /// Whose `id` is not negative: these fields of these rows, by their ids.
 pub async fn stored(place: &Place, fields: &[&str]) -> Vec<Json> {
     stored_in(place, "id >= 0", fields, &[]).await
