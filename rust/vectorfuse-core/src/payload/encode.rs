@@ -207,7 +207,7 @@ impl ColumnReader {
             Values::Float(array) => Scalar::Double(text::finite(array.value(row).into())?),
             Values::Double(array) => Scalar::Double(text::finite(array.value(row))?),
             Values::String(array) => Scalar::Text(array.value(row).to_owned()),
-            Values::Date(array) => Scalar::Instant(i64::from(array.value(row)) * MICROS_PER_DAY),
+            Values::Date(array) => Scalar::Instant(midnight(array.value(row))?),
             Values::Timestamp(array) => Scalar::Instant(array.value(row)),
             Values::TimestampNtz(array) => Scalar::Instant(array.value(row)),
             Values::Null
@@ -247,6 +247,14 @@ impl ColumnReader {
             | Values::Map(..) => return Err(Error::internal("a value that is no integer was taken for one")),
         }))
     }
+}
+
+/// The midnight that a date begins with, in microseconds since 1970.
+fn midnight(days: i32) -> Result<i64> {
+    i64::from(days).checked_mul(MICROS_PER_DAY).ok_or_else(|| {
+        let date = civil::date_text(days.into());
+        Error::data(format!("the date {date} is too far from 1970 to be compared: it has no microseconds in 64 bits"))
+    })
 }
 
 fn range(offsets: &OffsetBuffer<i32>, row: usize) -> std::ops::Range<usize> {

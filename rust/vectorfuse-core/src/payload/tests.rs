@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BinaryArray, Int32Array};
+use arrow_array::{Array, ArrayRef, BinaryArray, Date32Array, Int32Array};
 use serde_json::{Value, json};
 
 use super::*;
@@ -22,6 +22,21 @@ fn there_and_back(data_type: &SparkType, values: &[Value]) {
     let reader = ColumnReader::new(&array, data_type).unwrap();
     let back: Vec<Value> = (0..array.len()).map(|row| reader.document(row).unwrap()).collect();
     assert_eq!(back, values, "{}", data_type.name());
+}
+
+#[test]
+fn a_date_beyond_all_microseconds_is_not_taken_for_another_one() {
+    let days = vec![0, -1, 106_751_991, -106_751_991, 106_751_992, i32::MAX, i32::MIN];
+    let array: ArrayRef = Arc::new(Date32Array::from(days));
+    let reader = ColumnReader::new(&array, &SparkType::Date).unwrap();
+    let micros = |row| reader.scalar(row).unwrap();
+    assert_eq!((micros(0), micros(1)), (Some(Scalar::Instant(0)), Some(Scalar::Instant(-86_400_000_000))));
+    assert!(micros(2) > micros(0) && micros(3) < micros(1));
+    for row in 4..7 {
+        let error = reader.scalar(row).unwrap_err();
+        assert_eq!(error.kind(), Kind::Data);
+        assert!(error.to_string().contains("too far from 1970"), "{error}");
+    }
 }
 
 #[test]
