@@ -246,8 +246,8 @@ impl<'a> Rows<'a> {
             return Ok(());
         }
         let error = Error::data(
-            "every vector of the row is null: a point without one is found by no search. Fill it, drop the row, or write \
-             points without vectors with `vector_fields` = \"\"",
+            "every vector of the row is null, so no search would find it: fill it, drop the row, or write rows without \
+             vectors with `vector_fields` = \"\"",
         );
         Err(error.with("column", columns.join(", ")).with("row", self.origin(row)).with("id", key))
     }

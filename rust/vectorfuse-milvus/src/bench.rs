@@ -42,6 +42,7 @@ pub fn write_details(dimensions: u64) -> Value {
         create: false,
         written: None,
         swap: false,
+        is_lite: false,
         dropped_keys: Vec::new(),
         made_for: None,
     })

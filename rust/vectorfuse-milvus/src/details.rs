@@ -22,6 +22,8 @@ pub(crate) struct WriteDetails {
     pub(crate) written: Option<String>,
     /// Whether the name of the options becomes an alias of it in the end.
     pub(crate) swap: bool,
+    /// Whether the server is Milvus Lite.
+    pub(crate) is_lite: bool,
     /// Keys of the dynamic field that this server would drop.
     pub(crate) dropped_keys: Vec<String>,
     /// This write, if the collection must be one that it has made.

@@ -26,6 +26,8 @@ pub(crate) struct Form {
     sources: Vec<Source>,
     /// Whether a row can leave a field to the server.
     leaves_out: bool,
+    /// The places of the vectors, of which each row must have one; none if rows need no vector.
+    vectors: Vec<usize>,
 }
 
 /// Where the values of a field come from.
@@ -58,7 +60,7 @@ impl Form {
                 (None, _) | (_, Role::Id { .. } | Role::SparseIndices(_)) => continue,
                 (Some(field), _) => field,
             };
-            let encoder = Encoder::new(collection, field);
+            let encoder = Encoder::new(details, field);
             slots.push((field, Source::Column(index, Box::new(encoder))));
         }
         // Said and not left out: a server may keep what it has of a field that no request names, and Milvus 2.3 does not
@@ -72,6 +74,13 @@ impl Form {
                 (field, Source::Nowhere(value))
             }));
         }
+        // Of a row that is there already some fields are written, and a vector that the server computes is one too.
+        let vectors = if whole && !collection.fields.iter().any(|field| field.is_output) {
+            let is_vector = |(place, (field, _)): (usize, &(&Field, Source))| field.data_type.vector().map(|_| place);
+            slots.iter().enumerate().filter_map(is_vector).collect()
+        } else {
+            Vec::new()
+        };
         let leaves_out = slots.iter().any(|(field, _)| field.has_default);
         let (mut headings, mut sources): (Vec<Heading>, Vec<Source>) =
             slots.into_iter().map(|(field, source)| (heading(field), source)).unzip();
@@ -84,7 +93,7 @@ impl Form {
             });
             sources.push(Source::Dynamic(dynamic));
         }
-        Ok(Self { headings: headings.into(), sources, leaves_out })
+        Ok(Self { headings: headings.into(), sources, leaves_out, vectors })
     }
 
     /// Whether rows have keys that are no fields of the schema.
@@ -107,6 +116,9 @@ impl Form {
         let mut values = Vec::with_capacity(self.sources.len());
         for source in &self.sources {
             values.push(value(source)?);
+        }
+        if !self.vectors.is_empty() && self.vectors.iter().all(|place| !values[*place].is_there()) {
+            rows.refuse_without_vector(row, key)?;
         }
         Ok(values)
     }
@@ -140,4 +152,31 @@ impl Form {
 fn heading(field: &Field) -> Heading {
     let is_open = field.is_nullable || field.has_default;
     Heading { name: field.name.clone(), data_type: field.data_type, is_open, is_dynamic: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use vectorfuse_behaviour::codec;
+    use vectorfuse_behaviour::values::Val;
+    use vectorfuse_core::error::Kind;
+    use vectorfuse_core::options::WriteMode;
+
+    use crate::bench::{Codec, encode, write_details};
+
+    #[test]
+    fn a_row_that_is_written_whole_has_a_vector() {
+        let mut details = write_details(2);
+        details["collection"]["fields"][1]["is_nullable"] = true.into();
+        let mut plan = codec::plan("milvus", "vector", details);
+        let mut frame = codec::frame(2);
+        frame.rows.truncate(2);
+        frame.rows[1][1] = Val::Null;
+        let error = encode(&frame.batch(), &plan, Codec::Messages).unwrap_err();
+        assert_eq!(error.kind(), Kind::Data);
+        for words in ["every vector of the row is null", "column: vector", "row: 1 of partition 0", "id: 1"] {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        plan.options.named.write_mode = WriteMode::Partial;
+        encode(&frame.batch(), &plan, Codec::Messages).unwrap();
+    }
 }

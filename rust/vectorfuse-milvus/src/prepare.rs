@@ -67,6 +67,7 @@ impl Milvus {
         self.check_rules(&options, &rules, version).map_err(|error| self.place(error))?;
         let plan = creation::Plan { options: &options, columns: &columns, id: &id };
         let details = WriteDetails {
+            is_lite: is_lite(server),
             dropped_keys: LITE_KEYS.iter().filter(|_| is_lite(server)).map(|&key| key.to_owned()).collect(),
             collection: match kept {
                 Some(there) => there.clone(),

@@ -16,9 +16,10 @@ use vectorfuse_core::vector::Vector;
 
 use crate::api::proto::scalar_field::Data;
 use crate::api::proto::{BoolArray, DoubleArray, FloatArray, IntArray, LongArray, ScalarField, StringArray};
-use crate::collection::{Collection, Field, FieldType, ScalarType, VectorType};
+use crate::collection::{Field, FieldType, ScalarType, VectorType};
+use crate::details::WriteDetails;
 use crate::packed;
-use crate::version::{Feature, Version};
+use crate::version::{EMPTY_SPARSE, FINITE_FLOATS, Feature, Version};
 use crate::wire::value_size;
 
 /// Older servers keep objects alone.
@@ -82,14 +83,14 @@ fn varint(number: i64) -> usize {
 #[derive(Clone, Debug)]
 pub(crate) struct Encoder {
     field: Field,
-    /// Whether JSON may be a list.
-    lists: bool,
+    version: Version,
+    is_lite: bool,
 }
 
 impl Encoder {
-    /// From a column that fits this field of a collection.
-    pub(crate) fn new(collection: &Collection, field: &Field) -> Self {
-        Self { field: field.clone(), lists: collection.version.has(LISTS_IN_JSON) }
+    /// From a column that fits this field of the collection.
+    pub(crate) fn new(details: &WriteDetails, field: &Field) -> Self {
+        Self { field: field.clone(), version: details.collection.version, is_lite: details.is_lite }
     }
 
     /// The value of a row. Vectors are kept in the `room`.
@@ -107,7 +108,8 @@ impl Encoder {
             let Some(vector) = rows.vector(index, row, kind.kind())? else {
                 return self.missing().map_err(|error| rows.place(error, index, row));
             };
-            return vector_value(vector, kind, dim).map_err(|error| rows.place(error, index, row));
+            let value = self.check_vector(&vector).and_then(|()| vector_value(vector, kind, dim));
+            return value.map_err(|error| rows.place(error, index, row));
         }
         self.plain(reader, row).map_err(|error| rows.place(error, index, row))
     }
@@ -118,8 +120,8 @@ impl Encoder {
             return self.missing();
         }
         match self.field.data_type {
-            FieldType::Scalar(ScalarType::Json) => json(reader, row, self.lists),
-            FieldType::Scalar(data_type) => scalar(data_type, reader, row),
+            FieldType::Scalar(ScalarType::Json) => json(reader, row, self.version.has(LISTS_IN_JSON)),
+            FieldType::Scalar(data_type) => self.check_number(scalar(data_type, reader, row)?),
             FieldType::Array { element, max_capacity } => list(element, max_capacity, reader, row),
             FieldType::Vector { dim, .. } => match reader.atom(row) {
                 Some(Atom::Bytes(bytes)) => bits(bytes, dim),
@@ -128,8 +130,41 @@ impl Encoder {
         }
     }
 
+    /// The value, if the server takes such a number.
+    fn check_number(&self, value: Value) -> Result<Value> {
+        let number = match value {
+            Value::Float(number) => f64::from(number),
+            Value::Double(number) => number,
+            _ => return Ok(value),
+        };
+        if number.is_finite() || self.is_lite || !self.version.has(FINITE_FLOATS) {
+            return Ok(value);
+        }
+        Err(Error::data(format!(
+            "the value is {number}, and the server ({}) takes no NaN and no infinity: fill it, or drop the row",
+            self.version
+        )))
+    }
+
+    fn check_vector(&self, vector: &Vector) -> Result<()> {
+        match vector {
+            Vector::Sparse(indices, _) if indices.is_empty() && !self.version.has(EMPTY_SPARSE) => {
+                Err(Error::data(format!(
+                    "the sparse vector is empty, and the server ({}) takes none before {}: fill it, or drop the row",
+                    self.version, EMPTY_SPARSE.since
+                )))
+            }
+            _other => Ok(()),
+        }
+    }
+
     /// What a null becomes.
     fn missing(&self) -> Result<Value> {
+        if self.is_lite && self.field.is_nullable && self.field.data_type.vector().is_some() {
+            return Err(Error::data(
+                "the vector is null, and this server (Milvus Lite) would give it back as zeros: fill it, or drop the row",
+            ));
+        }
         if self.field.has_default {
             Ok(Value::Default)
         } else if self.field.is_nullable {
@@ -303,4 +338,105 @@ fn bits(bytes: &[u8], dim: Option<u64>) -> Result<Value> {
 
 fn mistaken() -> Error {
     Error::internal("a value was taken for one of a type that it does not have")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float32Array, Float64Array, ListArray};
+    use vectorfuse_behaviour::codec;
+    use vectorfuse_behaviour::values::double;
+    use vectorfuse_core::error::Kind;
+    use vectorfuse_core::schema::SparkType;
+
+    use super::*;
+    use crate::bench::{Codec, encode, write_details};
+
+    /// Of a nullable field of a server.
+    fn encoder(data_type: FieldType, version: Version, is_lite: bool) -> Encoder {
+        let field = Field {
+            name: "x".to_owned(),
+            data_type,
+            is_primary: false,
+            is_auto: false,
+            is_partition_key: false,
+            is_nullable: true,
+            has_default: false,
+            is_output: false,
+            kept: None,
+        };
+        Encoder { field, version, is_lite }
+    }
+
+    #[test]
+    fn no_number_is_refused_by_its_row_where_the_server_would_refuse_the_request() {
+        let floats: ArrayRef = Arc::new(Float32Array::from(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.5]));
+        let doubles: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5]));
+        for (field, spark, array) in
+            [(ScalarType::Float, SparkType::Float, floats), (ScalarType::Double, SparkType::Double, doubles)]
+        {
+            let reader = ColumnReader::new(&array, &spark).unwrap();
+            let refusing = encoder(FieldType::Scalar(field), Version(2, 4, 3), false);
+            for row in 0..3 {
+                let error = refusing.plain(&reader, row).unwrap_err();
+                assert_eq!(error.kind(), Kind::Data);
+                assert!(error.to_string().contains("2.4.3) takes no NaN and no infinity"), "{error}");
+            }
+            assert!(refusing.plain(&reader, 3).is_ok());
+            for (version, is_lite) in [(Version(2, 4, 2), false), (Version(2, 3, 5), false), (Version(3, 2, 2), true)] {
+                let taking = encoder(FieldType::Scalar(field), version, is_lite);
+                assert!((0..4).all(|row| taking.plain(&reader, row).is_ok()), "{version}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_row_of_such_a_number_is_named() {
+        let mut frame = codec::frame(2);
+        frame.rows.truncate(2);
+        frame.rows[1][5] = double(f64::NAN);
+        let plan = codec::plan("milvus", "vector", write_details(2));
+        let error = encode(&frame.batch(), &plan, Codec::Own).unwrap_err().to_string();
+        for words in ["is NaN", "column: price", "row: 1 of partition 0", "id: 1"] {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn servers_do_not_look_at_the_numbers_in_arrays() {
+        let values = Float32Array::from(vec![f32::NAN, 1.5]);
+        let field = arrow_schema::Field::new("element", arrow_schema::DataType::Float32, true);
+        let array: ArrayRef = Arc::new(ListArray::new(
+            Arc::new(field),
+            arrow_buffer::OffsetBuffer::from_lengths([2]),
+            Arc::new(values),
+            None,
+        ));
+        let reader = ColumnReader::new(&array, &SparkType::Array(Box::new(SparkType::Float))).unwrap();
+        let list = FieldType::Array { element: ScalarType::Float, max_capacity: None };
+        assert!(encoder(list, Version(2, 6, 0), false).plain(&reader, 0).is_ok());
+    }
+
+    #[test]
+    fn an_empty_sparse_vector_is_refused_where_the_server_takes_none() {
+        let sparse = FieldType::Vector { kind: VectorType::Sparse, dim: None };
+        let check = |version, indices: &[u32]| {
+            let vector = Vector::Sparse(indices.to_vec(), vec![1.0; indices.len()]);
+            encoder(sparse, version, false).check_vector(&vector).map_err(|error| error.kind())
+        };
+        assert_eq!(check(Version(2, 4, 11), &[]), Err(Kind::Data));
+        assert_eq!(check(Version(2, 4, 11), &[1]), Ok(()));
+        assert_eq!(check(Version(2, 4, 12), &[]), Ok(()));
+    }
+
+    #[test]
+    fn a_null_vector_is_null_where_the_server_keeps_it_so() {
+        let dense = FieldType::Vector { kind: VectorType::Float, dim: Some(2) };
+        assert_eq!(encoder(dense, Version(2, 6, 0), false).missing().unwrap(), Value::Null);
+        let error = encoder(dense, Version(3, 2, 2), true).missing().unwrap_err();
+        assert!(error.kind() == Kind::Data && error.to_string().contains("as zeros"), "{error}");
+        let number = FieldType::Scalar(ScalarType::Int64);
+        assert_eq!(encoder(number, Version(3, 2, 2), true).missing().unwrap(), Value::Null);
+    }
 }

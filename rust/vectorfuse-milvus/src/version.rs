@@ -38,6 +38,11 @@ pub(crate) const INT8_VECTORS: Feature = Feature { name: "Int8 vectors", since: 
 pub(crate) const TIMESTAMPTZ: Feature = Feature { name: "Timestamptz and Geometry fields", since: Version(2, 6, 0) };
 /// Right scores for vectors of 16-bit floats: before, a server takes their bytes for other numbers.
 pub(crate) const HALF_FLOAT_SEARCH: Feature = Feature { name: "searches of 16-bit floats", since: Version(2, 4, 0) };
+/// A look at the numbers of Float and Double fields (not at those in arrays): such a server refuses a request for one that is
+/// NaN or infinite, and names no row.
+pub(crate) const FINITE_FLOATS: Feature = Feature { name: "finite numbers alone", since: Version(2, 4, 3) };
+/// Sparse vectors without a number.
+pub(crate) const EMPTY_SPARSE: Feature = Feature { name: "empty sparse vectors", since: Version(2, 4, 12) };
 /// Upserts of just some fields.
 pub(crate) const PARTIAL_UPDATE: Feature = Feature { name: "partial updates", since: Version(2, 6, 0) };
 

@@ -331,6 +331,20 @@ fn nulls_go_to_nullable_fields_and_are_taken_back() {
 }
 
 #[test]
+fn a_null_vector_is_not_written_where_it_would_become_zeros() {
+    block_on(async {
+        let schema = Schema::plain().with(nullable(sized("w", DataType::FloatVector, 2)));
+        let place = lite("null_vector", &schema).await;
+        let columns = [("id", SparkType::Long), ("v", floats()), ("w", floats())];
+        let row = |id: i64, w: Val| vec![int(id), vector(&[0.5, 1.0]), w];
+        let frame = Frame::new(&columns, vec![row(1, vector(&[1.0, 2.0])), row(2, Val::Null)]);
+        refused(Job::on(&place).write(&frame, Mode::Append).await, Kind::Data, &["zeros", "column: w", "id: 2"]);
+        Job::on(&place).with("on_error", "skip").append(&frame).await;
+        assert_eq!(stored(&place, &["id", "w"]).await, [json!({"id": 1, "w": [1.0, 2.0]})]);
+    });
+}
+
+#[test]
 fn a_null_in_a_field_with_a_default_is_left_to_the_server() {
     block_on(async {
         for place in Place::both("default") {
