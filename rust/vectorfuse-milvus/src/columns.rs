@@ -175,7 +175,9 @@ fn check_column(column: &Column, there: &Collection) -> Result<()> {
     if is_json && matches!(column.data_type, SparkType::Array(_)) {
         there.version.require(LISTS_IN_JSON, &format!("column `{name}`, an array (a struct could hold it),"))?;
     }
-    if fits(&column.data_type, field) {
+    // The two columns of a sparse vector were looked at together, as for every store.
+    let is_half = matches!(column.role, Role::SparseIndices(_) | Role::SparseValues(_));
+    if is_half || fits(&column.data_type, field) {
         return Ok(());
     }
     if let Some(made_for) = made_for(field) {
@@ -236,7 +238,7 @@ fn fits(data_type: &SparkType, field: &Field) -> bool {
         }
         FieldType::Vector { kind: VectorType::Binary, .. } => *data_type == SparkType::Binary,
         // Which types these are is the same for every store.
-        FieldType::Vector { .. } => true,
+        FieldType::Vector { kind, .. } => kind.kind().fits(data_type),
     }
 }
 
@@ -280,7 +282,8 @@ fn expected(field: FieldType) -> &'static str {
         },
         FieldType::Array { .. } => "expected an array of such values",
         FieldType::Vector { kind: VectorType::Binary, .. } => "expected binary, 8 dimensions in each byte",
-        FieldType::Vector { .. } => "expected a vector",
+        FieldType::Vector { kind: VectorType::Sparse, .. } => "expected a sparse vector: a struct, a map or JSON text",
+        FieldType::Vector { .. } => "expected a vector: an array of numbers",
     }
 }
 

@@ -7,7 +7,7 @@ use vectorfuse_core::write::Mode;
 
 use crate::support::described::collection;
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{DataType, Schema, count, field, stored};
+use crate::support::raw::{DataType, Schema, count, field, primary, sized, stored};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{floats, int, text, vector};
 
@@ -120,5 +120,18 @@ fn rows_that_do_not_fit_the_collection_are_refused_before_anything_is_deleted() 
             Job::on(&place).with("id_field", "k").append(&frame).await;
             assert_eq!(count(&place).await, 2);
         }
+    });
+}
+
+#[test]
+fn a_column_of_another_type_is_no_vector_because_an_option_names_only_the_other() {
+    block_on(async {
+        let place = Place::lite("other_vector");
+        let dense = |name| sized(name, DataType::FloatVector, 2);
+        let schema = Schema::default().with(primary("id", DataType::Int64)).with(dense("a")).with(dense("b"));
+        schema.make(&place).await;
+        let columns = [("id", SparkType::Long), ("a", floats()), ("b", SparkType::string())];
+        let case = Bad::new(&columns, &["`b`", "string", "FloatVector", "an array of numbers"]);
+        case.with("vector_field", "a").check(&place, Mode::Append).await;
     });
 }
