@@ -230,7 +230,8 @@ async fn delete_others(api: &Api, all: &Selection, expr: &str, any: bool) -> Res
     Ok(())
 }
 
-/// A request whose answer was lost can arrive after it was asked for in vain, and sent again.
+/// A request whose answer was lost can arrive after it was asked for in vain, and sent again: later still than the tasks'
+/// end, too.
 async fn refuse_doubles(api: &Api, all: &Selection, own: &str, messages: &[String]) -> Result<()> {
     let mut any_lost = false;
     for message in messages {
@@ -239,8 +240,15 @@ async fn refuse_doubles(api: &Api, all: &Selection, own: &str, messages: &[Strin
     if !any_lost {
         return Ok(());
     }
-    let written = reject::written(messages)?;
-    let there = all.and(own.to_owned()).count(api).await?;
+    let (written, all) = (reject::written(messages)?, all.and(own.to_owned()));
+    let mut there = all.count(api).await?;
+    for _ in 0..QUIET {
+        if there > written {
+            break;
+        }
+        retry::pause(LATE).await;
+        there = all.count(api).await?;
+    }
     if there <= written {
         return Ok(());
     }

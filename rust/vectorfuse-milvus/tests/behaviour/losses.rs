@@ -1,5 +1,7 @@
 //! Answers that get lost on their way: each row is there once all the same.
 
+use std::time::Duration;
+
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
 use vectorfuse_core::schema::SparkType;
@@ -86,7 +88,8 @@ fn a_request_that_arrives_after_it_was_sent_again_is_found_and_leaves_no_row_twi
             let row = |place: i16| vec![vector(&[f32::from(place); 8]), text("w".repeat(5_000))];
             let frame = Frame::new(&columns, (0..50).map(row).collect());
             let relay = Relay::to(&place.url).await;
-            for twice in [false, true] {
+            // Whether it arrives, and how long after the tasks' end.
+            for arrives in [None, Some(Duration::ZERO), Some(Duration::from_millis(1500))] {
                 relay.lose(1);
                 let job = through(&relay, &place);
                 let plan = job.plan(&frame.fields, Mode::Append).await.unwrap();
@@ -94,18 +97,28 @@ fn a_request_that_arrives_after_it_was_sent_again_is_found_and_leaves_no_row_twi
                 writer.write(frame.batch()).await.unwrap();
                 let message = writer.commit().await.unwrap();
                 assert_eq!(relay.left(), 0);
-                if twice {
-                    // The first row once more, as the request has it.
-                    let attempt = serde_json::from_str::<serde_json::Value>(&message).unwrap()["attempt"].clone();
-                    let again = serde_json::json!({
-                        "_vectorfuse_write": QUERY, "_vectorfuse_attempt": attempt, "_vectorfuse_row": 1, "word": "w",
-                    });
-                    let again = documents("$meta", &[&again.to_string()]);
-                    let again = fields::proto::FieldData { is_dynamic: true, ..again };
-                    foreign.insert(1, vec![plain_vectors(1), again]).await;
+                // The first row once more, as the request has it.
+                let attempt = serde_json::from_str::<serde_json::Value>(&message).unwrap()["attempt"].clone();
+                let again = serde_json::json!({
+                    "_vectorfuse_write": QUERY, "_vectorfuse_attempt": attempt, "_vectorfuse_row": 1, "word": "w",
+                });
+                let again = documents("$meta", &[&again.to_string()]);
+                let again = fields::proto::FieldData { is_dynamic: true, ..again };
+                let arrive = async |after: Duration| {
+                    tokio::time::sleep(after).await;
+                    foreign.insert(1, vec![plain_vectors(1), again.clone()]).await;
+                };
+                if arrives == Some(Duration::ZERO) {
+                    arrive(Duration::ZERO).await;
                 }
-                let finished = job.store(Side::Write).unwrap().finish(plan, Outcome::commit(vec![message])).await;
-                if twice {
+                let store = job.store(Side::Write).unwrap();
+                let finish = store.finish(plan, Outcome::commit(vec![message]));
+                let (finished, ()) = tokio::join!(finish, async {
+                    if let Some(after) = arrives.filter(|after| !after.is_zero()) {
+                        arrive(after).await;
+                    }
+                });
+                if arrives.is_some() {
                     refused(finished, Kind::Unavailable, &["50 rows", "has 51", "run it once more"]);
                     assert_eq!(count(&place).await, 0);
                 } else {
