@@ -1,6 +1,6 @@
 //! The partition that a write names: it is there before the first row.
 
-use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::error::{Error, Kind, Result};
 use vectorfuse_core::options::{Options, WriteMode};
 use vectorfuse_core::schema::{SparkField, SparkType};
 
@@ -63,8 +63,16 @@ pub(crate) async fn make(api: &Api, name: &str, may: bool) -> Result<()> {
         Ok(()) => Ok(()),
         // Another task or job may have made it at the same time.
         Err(_) if api.partitions().await?.iter().any(|other| other == name) => Ok(()),
-        Err(error) => Err(error.with("partition", name)),
+        Err(error) => {
+            Err(if is_misnamed(name, &error) { Error::data(error.to_string()) } else { error }.with("partition", name))
+        }
     }
+}
+
+/// Whether the server refuses a partition for its name: some servers have no code for that.
+fn is_misnamed(name: &str, error: &Error) -> bool {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    error.kind() == Kind::Internal && !is_plain
 }
 
 /// Whether the write may make a partition: one that only changes rows that are there has no use for it.

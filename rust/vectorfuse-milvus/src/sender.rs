@@ -83,6 +83,7 @@ impl outbox::Sender for Sender {
         let reject = |change: Change, error| self.reject(&change, error);
         for (partition, changes) in self.by_partition(changes) {
             let partition = partition.as_deref();
+            let changes = self.make_partition(partition, changes).await?;
             let changes = self.refuse_moves(partition, changes).await?;
             for part in self.known()?.form.by_left_out(changes) {
                 self.rejects.send(part, |part| self.send_together(partition, part), reject).await?;
@@ -120,21 +121,40 @@ impl Sender {
         self.rejects.reject(change.place(error), change.rejected())
     }
 
+    /// Where rows say their partition, it is made for those that are written. No row is in one that is not there, so those
+    /// of its deletes have nothing to do; of one that can't be made no row can be kept.
+    async fn make_partition(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<Vec<Change>> {
+        let options = &self.plan.options;
+        let Some(own) = partition.filter(|_| options.named.partition_field.is_some()) else { return Ok(changes) };
+        let made = if written(&changes).next().is_some() {
+            partition::make(&self.api, own, partition::makes_partitions(options)).await
+        } else if self.api.partitions().await?.iter().any(|other| other == own) {
+            Ok(())
+        } else {
+            Err(Error::data("there is nothing to delete"))
+        };
+        let refusal = match made {
+            Err(error) if error.kind() == Kind::Data => error.to_string(),
+            made => return made.map(|()| changes),
+        };
+        for change in changes {
+            match change.action {
+                Action::Write(_) => self.reject(&change, Error::data(&refusal))?,
+                Action::Delete => self.metrics.add_rows(change.rows),
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// A row whose key is in another partition would be there twice. Deletes are for the partition that they say, or for
     /// all.
     async fn refuse_moves(&self, partition: Option<&str>, changes: Vec<Change>) -> Result<Vec<Change>> {
         let known = self.known()?;
         let written: Vec<&Key> = written(&changes).map(|change| &change.key).collect();
-        if known.has_partition_key || written.is_empty() {
+        if known.has_partition_key || !known.has_own_keys || written.is_empty() {
             return Ok(changes);
         }
         let own = partition.unwrap_or(DEFAULT_PARTITION);
-        if self.plan.options.named.partition_field.is_some() {
-            partition::make(&self.api, own, partition::makes_partitions(&self.plan.options)).await?;
-        }
-        if !known.has_own_keys {
-            return Ok(changes);
-        }
         let others: Vec<String> = self.api.partitions().await?.into_iter().filter(|other| other != own).collect();
         let moved =
             if others.is_empty() { HashSet::new() } else { known.lookup.there(&self.api, written, &others).await? };

@@ -5,6 +5,7 @@ use vectorfuse_core::error::Kind;
 use vectorfuse_core::schema::SparkType;
 use vectorfuse_core::write::Mode;
 
+use crate::modes::ROWS;
 use crate::support::job::{Frame, Job, refused};
 use crate::support::raw::{DataType, Schema, count, field, stored_in};
 use crate::support::server::{Place, block_on};
@@ -66,6 +67,55 @@ fn a_key_that_is_in_another_partition_is_not_written_there_a_second_time() {
             let error = job.write(&routed(&[(5, "a"), (5, "b")]), Mode::Append).await;
             refused(error, Kind::Data, &["in another one", "id: 5"]);
         }
+    });
+}
+
+#[test]
+fn a_delete_in_a_partition_that_is_not_there_does_nothing() {
+    block_on(async {
+        for place in Place::both("nowhere") {
+            let schema = Schema::plain().with(field("p", DataType::VarChar)).with(field("n", DataType::Int64));
+            schema.partitions(&["a"]).make(&place).await;
+            let columns = [
+                ("id", SparkType::Long),
+                ("v", floats()),
+                ("p", SparkType::string()),
+                ("n", SparkType::Long),
+                ("op", SparkType::string()),
+            ];
+            let row = |(id, p, op): (i64, &str, &str)| vec![int(id), vector(&[0.5, 1.0]), text(p), int(1), text(op)];
+            let feed = |rows: &[(i64, &str, &str)]| Frame::new(&columns, rows.iter().map(|it| row(*it)).collect());
+            for order in [None, Some("n")] {
+                let job = Job::on(&place).with("partition_field", "p").with("op_field", "op");
+                let job = order.map_or(job.clone(), |order| job.with("order_field", order));
+                let rows = feed(&[(1, "a", "upsert"), (2, "none", "delete"), (3, "none", "delete")]);
+                assert_eq!(job.write(&rows, Mode::Append).await.unwrap()[ROWS], 3);
+                assert_eq!(ids(&place, "a").await, [1], "{}", place.url);
+                job.append(&feed(&[(1, "a", "delete")])).await;
+                assert_eq!(count(&place).await, 0, "{}", place.url);
+            }
+            let delete = Job::on(&place).with("partition_field", "p").with("write_mode", "delete");
+            delete.append(&routed(&[(1, "none")])).await;
+        }
+    });
+}
+
+#[test]
+fn rows_of_a_partition_that_can_not_be_are_bad_rows() {
+    block_on(async {
+        // Milvus Lite takes every name.
+        let place = Place::real("misnamed");
+        Schema::plain().with(field("p", DataType::VarChar)).make(&place).await;
+        let job = Job::on(&place).with("partition_field", "p");
+        let rows = routed(&[(1, "a"), (2, "2024-01-01"), (3, "a"), (4, "2024-01-01")]);
+        refused(
+            job.write(&rows, Mode::Append).await,
+            Kind::Data,
+            &["partition name", "partition: 2024-01-01", "id: 2"],
+        );
+        let skipped = job.with("on_error", "skip").write(&rows, Mode::Append).await.unwrap();
+        assert_eq!(skipped[ROWS], 2);
+        assert_eq!((ids(&place, "a").await, count(&place).await), (vec![1, 3], 2));
     });
 }
 
