@@ -5,13 +5,14 @@
 use std::collections::{HashMap, HashSet};
 
 use vectorfuse_core::civil;
-use vectorfuse_core::error::{Error, Kind, Result};
+use vectorfuse_core::error::{Error, Result};
+use vectorfuse_core::options::{Options, WriteMode};
 use vectorfuse_core::payload::Scalar;
 
 use crate::api::Api;
-use crate::api::proto::{ConsistencyLevel, QueryRequest, QueryResults};
+use crate::api::proto::{ConsistencyLevel, LoadState, QueryRequest, QueryResults};
 use crate::cell::Cell;
-use crate::collection::Field;
+use crate::collection::{Collection, Field};
 use crate::column;
 use crate::expression;
 use crate::key::Key;
@@ -20,6 +21,38 @@ use crate::key::Key;
 /// room for as many rows (Milvus gives at most 16,384).
 const MOST_KEYS: usize = 8_192;
 const MOST_BYTES: usize = 1 << 20;
+
+/// Refuses a write that must ask which rows are there of a collection that answers no question: its tasks would wait for it
+/// in vain.
+pub(crate) async fn check(api: &Api, options: &Options, there: &Collection) -> Result<()> {
+    if !is_needed(api, options, there).await? {
+        return Ok(());
+    }
+    match api.load_state(&[]).await? {
+        LoadState::Loaded | LoadState::Loading => Ok(()),
+        LoadState::NotExist | LoadState::NotLoaded => Err(Error::unsupported(
+            "the write must ask which rows are there, and the collection is not loaded: load it (`load_collection`)",
+        )),
+    }
+}
+
+async fn is_needed(api: &Api, options: &Options, there: &Collection) -> Result<bool> {
+    let named = &options.named;
+    if there.primary()?.is_auto && named.write_mode != WriteMode::Delete {
+        // What says of a row whose it is stands in the dynamic field.
+        return Ok(there.is_dynamic);
+    }
+    if named.order_field.is_some() || named.partition.is_some() || named.partition_field.is_some() {
+        return Ok(true);
+    }
+    match named.write_mode {
+        WriteMode::Insert | WriteMode::Update | WriteMode::Partial => Ok(true),
+        // It is for all partitions.
+        WriteMode::Delete => Ok(false),
+        // A key must be in no other partition.
+        WriteMode::Upsert => Ok(!there.has_partition_key && api.partitions().await?.len() > 1),
+    }
+}
 
 /// What can be asked about the keys of a collection.
 #[derive(Clone, Debug)]
@@ -98,15 +131,9 @@ impl Lookup {
             consistency_level: ConsistencyLevel::Strong.into(),
             ..QueryRequest::default()
         };
-        match api.query(request, usize::MAX).await {
-            Ok(Some(answer)) => Ok(answer.message),
-            Ok(None) => Err(Error::internal("an answer without a bound was too large")),
-            Err(error) if error.kind() == Kind::Unsupported => Err(Error::unsupported(
-                "the write must ask which rows are there, and the collection, or a part of it, is not loaded: load it",
-            )
-            .caused_by(error)),
-            Err(error) => Err(error),
-        }
+        let answer = api.query(request, usize::MAX).await?;
+        let answer = answer.ok_or_else(|| Error::internal("an answer without a bound was too large"))?;
+        Ok(answer.message)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::details::{self, WriteDetails};
 use crate::dynamic::Dynamic;
 use crate::roles::{self, Assigned};
 use crate::version::{LITE_KEYS, PARTIAL_UPDATE, Version, is_lite};
-use crate::{appends, columns, fields, indexes, key_name, partition, settings, truncation};
+use crate::{appends, columns, fields, indexes, key_name, lookup, partition, settings, truncation};
 
 impl Milvus {
     /// Checks a write and prepares the collection for it.
@@ -152,6 +152,7 @@ impl Milvus {
         if !adds || request.mode == Mode::Overwrite {
             key_name::check(&self.api, there).await?;
         }
+        lookup::check(&self.api, options, there).await?;
         let wanted = indexes::of_there(options, there)?;
         if !wanted.is_empty() {
             self.api.grpc_only("making or comparing an index (options `index.…` and those of a vector's index)")?;

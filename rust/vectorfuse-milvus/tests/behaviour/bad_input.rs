@@ -7,7 +7,7 @@ use vectorfuse_core::write::Mode;
 
 use crate::support::described::collection;
 use crate::support::job::{Frame, Job, refused};
-use crate::support::raw::{DataType, Schema, count, field, primary, sized, stored};
+use crate::support::raw::{DataType, Schema, count, field, primary, proto, sized, stored};
 use crate::support::server::{Place, block_on};
 use crate::support::values::{floats, int, text, vector};
 
@@ -134,4 +134,42 @@ fn a_column_of_another_type_is_no_vector_because_an_option_names_only_the_other(
         let case = Bad::new(&columns, &["`b`", "string", "FloatVector", "an array of numbers"]);
         case.with("vector_field", "a").check(&place, Mode::Append).await;
     });
+}
+
+#[test]
+fn a_write_that_must_ask_a_collection_which_is_not_loaded_is_refused_before_its_tasks() {
+    block_on(async {
+        let columns = [("id", SparkType::Long), ("v", floats()), ("p", SparkType::string()), ("n", SparkType::Long)];
+        let bad =
+            |option, value| Bad::new(&columns, &["not loaded", "load it"]).of(Kind::Unsupported).with(option, value);
+        for place in Place::both("asked") {
+            let schema = Schema::plain().with(field("p", DataType::VarChar)).with(field("n", DataType::Int64));
+            schema.make(&place).await;
+            release(&place).await;
+            for case in [
+                bad("write_mode", "insert"),
+                bad("write_mode", "update"),
+                bad("order_field", "n"),
+                bad("partition", "a"),
+                bad("partition_field", "p"),
+            ] {
+                case.check(&place, Mode::Append).await;
+            }
+            let fields = Frame::new(&columns, Vec::new()).fields;
+            // Nothing is asked.
+            for mode in ["upsert", "delete"] {
+                Job::on(&place).with("write_mode", mode).plan(&fields, Mode::Append).await.unwrap();
+            }
+            let place = Place::at(&place.url, "asked");
+            schema.partitions(&["a"]).make(&place).await;
+            release(&place).await;
+            bad("write_mode", "upsert").check(&place, Mode::Append).await;
+        }
+    });
+}
+
+async fn release(place: &Place) {
+    let collection_name = place.collection.clone();
+    let request = proto::ReleaseCollectionRequest { collection_name, ..proto::ReleaseCollectionRequest::default() };
+    place.client().done("ReleaseCollection", request).await;
 }
