@@ -90,7 +90,9 @@ impl Sender {
         let reject = |change: Change, error| self.reject(&change, error);
         let sent = self.rejects.send(changes, |part| self.send_together(part), reject).await;
         sent.map_err(|error| match ends {
-            Some(_) if self.rejects.pass_over() || error.kind() != Kind::Data || error.context("row").is_some() => error,
+            Some(_) if self.rejects.pass_over() || error.kind() != Kind::Data || error.context("row").is_some() => {
+                error
+            }
             Some((id, only, None)) => only.place(error, &id),
             Some((_, first, Some(last))) => reject::of_some_row(error, &first, &last, count),
             None => error,

@@ -44,7 +44,8 @@ impl Sender for Log {
     }
 
     fn merge(&self, earlier: &mut Toy, later: Toy) {
-        earlier.text = if later.text.starts_with('=') { later.text } else { format!("{}+{}", earlier.text, later.text) };
+        earlier.text =
+            if later.text.starts_with('=') { later.text } else { format!("{}+{}", earlier.text, later.text) };
     }
 
     fn compact(&self, change: &mut Toy) {

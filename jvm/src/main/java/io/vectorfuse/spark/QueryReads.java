@@ -51,8 +51,6 @@ public final class QueryReads {
   /** Its id, told apart from those of drivers that this JVM had before; null if none runs here. */
   private static String query() {
     String execution = ActiveSession.context().getLocalProperty(EXECUTION);
-    return execution == null
-        ? null
-        : ActiveSession.context().applicationId() + ' ' + execution;
+    return execution == null ? null : ActiveSession.context().applicationId() + ' ' + execution;
   }
 }

@@ -93,7 +93,8 @@ public final class BatchReader implements AutoCloseable {
 
   private synchronized void begin() {
     if (closed) {
-      throw new IllegalStateException("the read was closed by another thread, whose task has ended");
+      throw new IllegalStateException(
+          "the read was closed by another thread, whose task has ended");
     }
     reading = Thread.currentThread();
   }
