@@ -116,8 +116,12 @@ def test_an_option_without_a_value_is_named(connector: Connector, collection: st
     """As from `os.environ.get` of a variable that is not set."""
     reader = connector.spark.read.format("vectorfuse").options(**connector.options(collection))
     failure = failure_of(lambda: reader.option("api_key", None).load())
-    assert failure.kind == "OPTIONS"
-    assert failure.names("api_key", "no value")
+    if connector.spark.version.startswith("3."):
+        assert failure.kind == "OPTIONS"
+        assert failure.names("api_key", "no value")
+    else:
+        # Spark 4 leaves it out of a read, so nothing is wrong but that there is no collection.
+        assert failure.kind == "NOT_FOUND"
     writer = connector.sql("n as id", VECTOR).write.format("vectorfuse").options(**connector.options(collection))
     failure = failure_of(lambda: writer.option("api_key", None).mode("append").save())
     assert failure.kind == "OPTIONS"
@@ -189,6 +193,6 @@ def test_an_option_of_the_session_does_not_hinder_what_has_no_use_for_it(
     try:
         connector.write(connector.sql("n as id", VECTOR, rows=5), collection)
         assert connector.read(collection).count() == 5
-        assert connector.read(collection, limit="1").count() == 1
+        assert connector.read(collection, limit="1", splits=None).count() == 1
     finally:
         connector.spark.conf.unset(f"spark.vectorfuse.{option}")

@@ -115,7 +115,8 @@ def test_another_separator_or_none(connector: Connector, raw: RawQdrant, collect
     [
         ({"write_disposition": "merge"}, "OPTIONS", "primary_key"),
         ({"primary_key": "document_id"}, "OPTIONS", "write_disposition"),
-        ({"path": "/data/%s.qdrant"}, "UNSUPPORTED", "server"),
+        ({"path": "/data/%s.qdrant"}, "OPTIONS", "collection"),
+        ({"qd_path": "/data/%s.qdrant"}, "UNSUPPORTED", "server"),
         ({"prefix": "service/v1"}, "OPTIONS", "transport"),
         ({"location": ":memory:"}, "OPTIONS", "url"),
     ],

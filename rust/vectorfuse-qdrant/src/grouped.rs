@@ -27,9 +27,13 @@ const MOST_GROUPS_READ: u64 = 10 * MOST_GROUPS;
 pub(crate) async fn is_countable(api: &Api, scan: &Scan) -> Result<bool> {
     let Some(key) = key(scan)? else { return Ok(false) };
     let most = bounded(scan, MOST_GROUPS + 1)?;
-    let hits = api.facet(&Selection::of(scan)?, key, most).await?;
-    // As many as were asked for may not be all.
-    Ok((hits.len() as u64) < most)
+    match api.facet(&Selection::of(scan)?, key, most).await {
+        // As many as were asked for may not be all.
+        Ok(hits) => Ok((hits.len() as u64) < most),
+        // An alias has moved to a collection without the index, or the index is gone, since the table was looked at.
+        Err(error) if error.kind() == Kind::Data => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// So many groups, or as many as strict mode lets one answer have.

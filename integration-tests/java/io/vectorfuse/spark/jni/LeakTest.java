@@ -79,7 +79,7 @@ public final class LeakTest {
       reader.close();
       reading.join();
       assertTrue(
-          Failures.printed(thrown.get()), thrown.get().getMessage().contains("closed by another"));
+          Failures.printed(thrown.get()), thrown.get().getMessage().contains("the read was closed"));
     }
   }
 

@@ -26,7 +26,7 @@ public final class VariantOfOtherSparksTest {
     String options = json(collection.with("vector.size", "2").options());
     ask(
         "{'call':'plan_write','options':%s,'session':{},'spark':'4.1.3','schema':%s,"
-            + "'mode':'append','query':'q','partitions':1}",
+            + "'mode':'append','query':'q','reading':[]}",
         options, SCHEMA);
     String load = "{'call':'load','options':%s,'session':{},'spark':'%s','schema':null}";
     String plain = json(collection.options());

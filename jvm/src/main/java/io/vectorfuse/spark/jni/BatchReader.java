@@ -1,5 +1,6 @@
 package io.vectorfuse.spark.jni;
 
+import io.vectorfuse.spark.VectorFuseException;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 
@@ -54,9 +55,8 @@ public final class BatchReader implements AutoCloseable {
    * Waits for the next batch. The batch before it is no longer valid, whatever comes.
    *
    * @return whether there is one
-   * @throws io.vectorfuse.spark.VectorFuseException if the store fails
+   * @throws VectorFuseException if the store fails, or the read was closed
    * @throws org.apache.spark.TaskKilledException if Spark kills the task meanwhile
-   * @throws IllegalStateException if another thread has closed the read meanwhile
    */
   public boolean next() {
     begin();
@@ -93,8 +93,10 @@ public final class BatchReader implements AutoCloseable {
 
   private synchronized void begin() {
     if (closed) {
-      throw new IllegalStateException(
-          "the read was closed by another thread, whose task has ended");
+      throw new VectorFuseException(
+          VectorFuseException.Kind.INTERNAL,
+          "no open reader or writer: the read was closed, by another thread if its task has ended",
+          null);
     }
     reading = Thread.currentThread();
   }
