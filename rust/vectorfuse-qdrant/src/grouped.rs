@@ -86,7 +86,7 @@ impl Pages for GroupPage {
         let key = key(&self.scan)?.ok_or_else(|| Error::internal("rows are to be grouped by what has no index"))?;
         let selection = Selection::of(&self.scan)?;
         let most = bounded(&self.scan, MOST_GROUPS_READ)?;
-        let hits = self.api.facet(&selection, key.clone(), most).await?;
+        let hits = self.api.facet(&selection, key.clone(), most).await.map_err(|error| gone(error, &key))?;
         if hits.len() as u64 >= most {
             let words = format!("there are {most} groups now, or more: read with `push_down` = false");
             return Err(Error::new(Kind::Unsupported, words));
@@ -113,6 +113,18 @@ impl Pages for GroupPage {
             .map_err(|error| Error::internal("the groups do not line up").caused_by(error))?;
         Ok(Page::Rows { batch, bytes, last: true })
     }
+}
+
+/// The server refuses to count by a field that has no index any more.
+fn gone(error: Error, key: &str) -> Error {
+    if error.kind() != Kind::Data {
+        return error;
+    }
+    let words = format!(
+        "the index of `{key}` is gone since the read was planned: it was deleted, or an alias has moved to another collection. \
+         Run the query again"
+    );
+    Error::new(Kind::NotFound, words).caused_by(error)
 }
 
 /// The value of a group as a payload has it.

@@ -1,8 +1,10 @@
 //! Servers with limits of strict mode: requests fit them, and a server that limits rates is waited for.
 
 use qdrant_client::qdrant::collections_client::CollectionsClient;
+use qdrant_client::qdrant::points_client::PointsClient;
 use qdrant_client::qdrant::{
-    CreateCollectionBuilder, Distance, StrictModeConfig, UpdateCollection, VectorParamsBuilder,
+    CreateCollectionBuilder, DeleteFieldIndexCollectionBuilder, Distance, StrictModeConfig, UpdateCollection,
+    VectorParamsBuilder,
 };
 use vectorfuse_core::error::Kind;
 use vectorfuse_core::options::Side;
@@ -139,6 +141,21 @@ fn the_server_orders_and_groups_nothing_where_conditions_are_bounded() {
             assert_eq!(store.aggregates(&counts(&job, Some("n")).await).await.unwrap(), bound.is_none());
             assert!(store.aggregates(&counts(&job, None).await).await.unwrap());
         }
+    });
+}
+
+#[test]
+fn a_group_whose_index_is_gone_meanwhile_stays_with_spark_or_says_to_run_it_again() {
+    block_on(async {
+        let place = indexed("gone_index").await;
+        let job = Job::on(&place);
+        let store = job.store(Side::Read).unwrap();
+        let scan = counts(&job, Some("n")).await;
+        assert!(store.aggregates(&scan).await.unwrap());
+        let request = DeleteFieldIndexCollectionBuilder::new(&place.collection, "n").wait(true).build();
+        PointsClient::new(channel(&place.url)).delete_field_index(asking(request)).await.unwrap();
+        assert!(!store.aggregates(&scan).await.unwrap());
+        refused(job.read_scan(&scan, 1).await, Kind::NotFound, &["index of `n`", "Run the query again"]);
     });
 }
 
