@@ -79,7 +79,8 @@ public final class LeakTest {
       reader.close();
       reading.join();
       assertTrue(
-          Failures.printed(thrown.get()), thrown.get().getMessage().contains("the read was closed"));
+          Failures.printed(thrown.get()),
+          thrown.get().getMessage().contains("the read was closed"));
     }
   }
 
